@@ -1,0 +1,188 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace arbalest {
+
+/// One header of a frame, unescaped. The views belong to the frame.
+struct Header {
+    std::string_view name;
+    std::string_view value;
+
+    friend bool operator==(Header const&, Header const&) = default;
+};
+
+namespace detail {
+
+/// Where one header stands in its frame's store.
+struct HeaderSlot {
+    std::uint32_t name_offset;
+    std::uint32_t name_length;
+    std::uint32_t value_offset;
+    std::uint32_t value_length;
+};
+
+} // namespace detail
+
+/// The headers of a frame in the order in which they were added or received, repeated ones included. A view: valid
+/// until the frame is changed or destroyed.
+class HeaderList
+{
+public:
+    class iterator
+    {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using iterator_concept = std::forward_iterator_tag;
+        using value_type = Header;
+        using difference_type = std::ptrdiff_t;
+        using pointer = void;
+        using reference = Header;
+
+        iterator() noexcept = default;
+        Header operator*() const noexcept
+        {
+            return {{text_ + slot_->name_offset, slot_->name_length}, {text_ + slot_->value_offset, slot_->value_length}};
+        }
+        iterator& operator++() noexcept
+        {
+            --slot_;
+            return *this;
+        }
+        iterator operator++(int) noexcept
+        {
+            auto old = *this;
+            --slot_;
+            return old;
+        }
+        friend bool operator==(iterator const& a, iterator const& b) noexcept { return a.slot_ == b.slot_; }
+
+    private:
+        friend class HeaderList;
+        iterator(char const* text, detail::HeaderSlot const* slot) noexcept : text_(text), slot_(slot) {}
+
+        char const* text_ = nullptr;
+        detail::HeaderSlot const* slot_ = nullptr;
+    };
+
+    HeaderList() noexcept = default;
+    iterator begin() const noexcept { return {text_, slots_end_ - 1}; }
+    iterator end() const noexcept { return {text_, slots_end_ - 1 - count_}; }
+    std::size_t size() const noexcept { return count_; }
+    bool empty() const noexcept { return count_ == 0; }
+    /// The header at a position below size(), counted from 0.
+    Header operator[](std::size_t position) const noexcept
+    {
+        return *iterator(text_, slots_end_ - 1 - static_cast<std::ptrdiff_t>(position));
+    }
+
+private:
+    friend class Frame;
+    HeaderList(char const* text, detail::HeaderSlot const* slots_end, std::uint32_t count) noexcept
+        : text_(text), slots_end_(slots_end), count_(count)
+    {
+    }
+
+    // Slots are stored from the end of the block downwards: header i is slots_end_[-1 - i]. An empty frame has no
+    // block; it points to a slot of its own so that the arithmetic above stays defined.
+    static constexpr detail::HeaderSlot none[1] = {};
+    char const* text_ = nullptr;
+    detail::HeaderSlot const* slots_end_ = none + 1;
+    std::ptrdiff_t count_ = 0;
+};
+
+/// A STOMP frame: a command, ordered headers that may repeat, and a body (STOMP 1.2, "STOMP Frames").
+///
+/// Everything is held in one contiguous block. Looking up a header copies nothing. The content is plain, that is
+/// unescaped; escaping is the business of encode() and FrameDecoder. A Frame has value semantics: copying copies the
+/// block, a moved-from frame is empty.
+class ARBALEST_DECL Frame
+{
+public:
+    /// An empty frame: no command, no headers, no body.
+    Frame() noexcept = default;
+
+    /// A frame with a command.
+    /// @param command for instance "SEND"; copied.
+    /// @param reserve bytes to set aside for headers and body, so that adding them does not allocate again.
+    explicit Frame(std::string_view command, std::size_t reserve = 0);
+
+    Frame(Frame const& other);
+    Frame(Frame&& other) noexcept;
+    Frame& operator=(Frame const& other);
+    Frame& operator=(Frame&& other) noexcept;
+    ~Frame();
+
+    std::string_view command() const noexcept { return {block_, command_length_}; }
+    bool empty() const noexcept { return command_length_ == 0; }
+
+    HeaderList headers() const noexcept
+    {
+        return block_ ? HeaderList(block_, slots_end(), header_count_) : HeaderList();
+    }
+
+    /// The value of the first header of that name: the first of a repeated header wins (STOMP 1.2, "Repeated Header
+    /// Entries"). Returns nullopt when there is none. Names are compared byte by byte.
+    std::optional<std::string_view> header(std::string_view name) const noexcept;
+    bool has_header(std::string_view name) const noexcept { return header(name).has_value(); }
+
+    std::string_view body() const noexcept { return {block_ + body_offset_, body_length_}; }
+
+    /// Appends a header behind those that are there, also behind one of the same name (which goes on winning).
+    /// The arguments may be views into this very frame. Throws std::length_error when the head passes 4 GiB.
+    Frame& add_header(std::string_view name, std::string_view value);
+
+    /// Gives the header this value: the first of that name is replaced in its place, further ones are removed; when
+    /// there is none, the header is appended.
+    Frame& set_header(std::string_view name, std::string_view value);
+
+    /// Removes every header of that name and returns how many there were.
+    std::size_t remove_header(std::string_view name) noexcept;
+
+    /// Replaces the body.
+    Frame& set_body(std::string_view body);
+
+    /// Replaces the command.
+    Frame& set_command(std::string_view command);
+
+    /// The bytes that the frame occupies on the heap.
+    std::size_t memory() const noexcept { return capacity_; }
+
+    /// Equal command, headers (in order) and body.
+    friend ARBALEST_DECL bool operator==(Frame const& a, Frame const& b) noexcept;
+
+private:
+    friend class FrameDecoder;
+
+    struct Block;
+    detail::HeaderSlot* slots_end() const noexcept
+    {
+        return reinterpret_cast<detail::HeaderSlot*>(block_ + capacity_);
+    }
+    detail::HeaderSlot& slot(std::size_t position) const noexcept
+    {
+        return *(slots_end() - 1 - static_cast<std::ptrdiff_t>(position));
+    }
+    // A frame made of raw text: the head as received (its spans in `slots`) and behind it the body.
+    Frame(char const* raw_head, std::size_t head_size, std::size_t command_length,
+          std::span<detail::HeaderSlot const> slots, char const* raw_body, std::size_t body_size);
+    char* make_room(std::size_t text, std::size_t slots, char*& replaced);
+    std::uint32_t put(std::string_view text);
+
+    char* block_ = nullptr;
+    std::size_t capacity_ = 0;  // of the block, a multiple of a slot's size
+    std::size_t text_size_ = 0; // bytes used at the front of the block
+    std::size_t body_offset_ = 0;
+    std::size_t body_length_ = 0;
+    std::uint32_t command_length_ = 0;
+    std::uint32_t header_count_ = 0;
+};
+
+} // namespace arbalest

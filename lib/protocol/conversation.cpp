@@ -1,0 +1,186 @@
+#include "conversation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace arbalest::detail {
+
+using Kind = Conversation::Event::Kind;
+
+Conversation::Conversation(Options options) : options_(std::move(options)) {}
+
+void Conversation::start() noexcept
+{
+    state_ = State::connecting;
+}
+
+Conversation::Event Conversation::violation(std::string reason, std::uint64_t offset)
+{
+    state_ = State::closed;
+    return {Kind::failed, nullptr, std::make_shared<MalformedFrame>(std::move(reason), offset)};
+}
+
+Conversation::Event Conversation::receive(Frame const& frame, TimePoint now, std::uint64_t offset)
+{
+    auto const command = frame.command();
+    if (state_ == State::closed || state_ == State::idle)
+        return {};
+    if (command == "ERROR")
+        return receive_error(frame);
+    if (state_ == State::connecting) {
+        if (command == "CONNECTED")
+            return receive_connected(frame, now, offset);
+        return violation("a " + std::string(command) + " frame before CONNECTED", offset);
+    }
+    if (command == "MESSAGE")
+        return receive_message(frame);
+    if (command == "RECEIPT")
+        return receive_receipt(frame);
+    return violation("a " + std::string(command) + " frame, which a broker does not send to an open session", offset);
+}
+
+// STOMP 1.2, "CONNECTED Frame" and "Protocol Negotiation": without a version header it is 1.0.
+Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset)
+{
+    auto const text = frame.header("version").value_or("1.0");
+    auto const version = parse_stomp_version(text);
+    if (!version || std::ranges::find(options_.accept_versions, *version) == options_.accept_versions.end()) {
+        return violation("the broker chose version " + std::string(text) + ", which was not offered (" +
+                             accept_version_value(options_.accept_versions) + ")",
+                         offset);
+    }
+    auto const offered = frame.header("heart-beat").value_or("0,0");
+    auto const theirs = parse_heart_beat(offered);
+    if (!theirs)
+        return violation("'" + std::string(offered) + "' is no heart-beat header", offset);
+    version_ = *version;
+    server_ = frame.header("server").value_or("");
+    session_id_ = frame.header("session").value_or("");
+    heart_beats_ = HeartBeatSchedule(negotiate(options_.heart_beat, *theirs), options_.tolerance, now);
+    state_ = State::connected;
+    return {Kind::connected};
+}
+
+Conversation::Event Conversation::receive_message(Frame const& frame)
+{
+    if (auto const id = frame.header("subscription")) {
+        auto const found = subscriptions_.find(*id);
+        if (found == subscriptions_.end())
+            return {Kind::unhandled_message};
+        return {Kind::message, found->second.token};
+    }
+    // A 1.0 broker may leave the id out; then the destination tells.
+    if (version_ == StompVersion::v1_0) {
+        auto const destination = frame.header("destination").value_or("");
+        for (auto const& [id, subscription] : subscriptions_) {
+            if (subscription.destination == destination)
+                return {Kind::message, subscription.token};
+        }
+    }
+    return {Kind::unhandled_message};
+}
+
+Conversation::Event Conversation::receive_receipt(Frame const& frame)
+{
+    auto const id = frame.header("receipt-id");
+    if (!id)
+        return {Kind::unhandled_receipt};
+    if (state_ == State::disconnecting && *id == disconnect_receipt_) {
+        state_ = State::closed;
+        return {Kind::disconnected};
+    }
+    if (auto* const token = receipts_.take(*id))
+        return {Kind::receipt, token};
+    return {Kind::unhandled_receipt};
+}
+
+Conversation::Event Conversation::receive_error(Frame const& frame)
+{
+    auto const named = frame.header("receipt-id");
+    auto* const token = named ? receipts_.take(*named) : nullptr;
+    // Whether the frames of others were accepted, an ERROR does not say.
+    auto cause = std::make_shared<ErrorFrameReceived>(frame, Outcome::unknown);
+    bool const fatal = options_.error_frames_are_fatal || state_ == State::connecting;
+    if (fatal)
+        state_ = State::closed;
+    return {fatal ? Kind::failed : Kind::error, token, std::move(cause)};
+}
+
+Conversation::Event Conversation::connection_ended(std::shared_ptr<StompError> cause)
+{
+    // Brokers that confirm no DISCONNECT close instead (RabbitMQ over WebSocket, stompserver).
+    bool const orderly = state_ == State::disconnecting;
+    if (std::exchange(state_, State::closed) == State::closed)
+        return {};
+    if (orderly)
+        return {Kind::disconnected};
+    return {Kind::failed, nullptr, std::move(cause)};
+}
+
+void Conversation::drain(TimePoint now) noexcept
+{
+    if (state_ != State::connected)
+        return;
+    state_ = State::draining;
+    disconnect_deadline_ = deadline_after(now, options_.disconnect_timeout);
+}
+
+Frame Conversation::disconnect()
+{
+    state_ = State::disconnecting;
+    disconnect_receipt_ = Receipts::GeneratedId(receipts_.next_number()).view();
+    Frame frame("DISCONNECT");
+    frame.add_header("receipt", disconnect_receipt_);
+    return frame;
+}
+
+TimePoint Conversation::next_deadline()
+{
+    if (state_ == State::idle || state_ == State::closed || state_ == State::connecting)
+        return TimePoint::max();
+    return std::min({receipts_.next_deadline(), disconnect_deadline_, heart_beats_.send_due(),
+                     heart_beats_.receive_due()});
+}
+
+Conversation::Event Conversation::poll(TimePoint now)
+{
+    if (next_deadline() > now)
+        return {};
+    if (heart_beats_.receive_due() <= now) {
+        state_ = State::closed;
+        return {Kind::failed, nullptr, std::make_shared<MissingHeartBeat>(heart_beats_.negotiated().receive)};
+    }
+    if (disconnect_deadline_ <= now) {
+        state_ = State::closed;
+        return {Kind::disconnected};
+    }
+    if (auto* const token = receipts_.expire(now))
+        return {Kind::receipt_lost, token};
+    if (heart_beats_.send_due() <= now) {
+        heart_beats_.sent(now);
+        return {Kind::send_heart_beat};
+    }
+    return {};
+}
+
+std::string Conversation::next_subscription_id()
+{
+    std::string id;
+    do
+        id = "sub-" + std::to_string(++last_subscription_);
+    while (subscriptions_.contains(id));
+    return id;
+}
+
+bool Conversation::add_subscription(std::string_view id, std::string_view destination, Token token)
+{
+    return subscriptions_.emplace(id, Subscription{std::string(destination), token}).second;
+}
+
+void Conversation::remove_subscription(std::string_view id) noexcept
+{
+    if (auto const found = subscriptions_.find(id); found != subscriptions_.end())
+        subscriptions_.erase(found);
+}
+
+} // namespace arbalest::detail

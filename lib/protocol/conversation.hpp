@@ -1,0 +1,138 @@
+#pragma once
+
+#include "receipts.hpp"
+#include "time.hpp"
+
+#include <arbalest/protocol/error.hpp>
+#include <arbalest/protocol/frame.hpp>
+#include <arbalest/protocol/heart_beat.hpp>
+#include <arbalest/protocol/stomp_version.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arbalest::detail {
+
+/// One connection's conversation with a broker, from CONNECT to its end, as a state machine. It does no I/O and reads
+/// no clock: frames and the time go in, events and deadlines come out. Who waits for a receipt or owns a subscription
+/// is told by opaque tokens.
+class Conversation
+{
+public:
+    using Token = void*;
+
+    struct Options {
+        std::vector<StompVersion> accept_versions{StompVersion::v1_2, StompVersion::v1_1, StompVersion::v1_0};
+        HeartBeat heart_beat;
+        HeartBeatTolerance tolerance;
+        bool error_frames_are_fatal = true;
+        std::chrono::milliseconds disconnect_timeout{2000};
+    };
+
+    enum class State : std::uint8_t {
+        idle,          ///< Nothing was sent yet.
+        connecting,    ///< CONNECT went out, CONNECTED is awaited.
+        connected,     ///< The session is open.
+        draining,      ///< No more requests; outstanding receipts are awaited before DISCONNECT.
+        disconnecting, ///< DISCONNECT went out, its RECEIPT is awaited.
+        closed,
+    };
+
+    struct Event {
+        enum class Kind : std::uint8_t {
+            none,              ///< Nothing to do.
+            connected,         ///< CONNECTED was accepted.
+            message,           ///< A MESSAGE for the subscription `token`.
+            unhandled_message, ///< A MESSAGE for no subscription.
+            receipt,           ///< The receipt awaited by `token`.
+            unhandled_receipt, ///< A RECEIPT that nobody awaits.
+            error,             ///< An ERROR that leaves the session open; `token` is whose frame it refuses, or nullptr.
+            failed,            ///< The end, because of `cause`; `token` as with error.
+            disconnected,      ///< The orderly end.
+            send_heart_beat,   ///< A heart-beat is due.
+            receipt_lost,      ///< The receipt awaited by `token` did not come in time.
+        };
+        Kind kind = Kind::none;
+        Token token = nullptr;
+        std::shared_ptr<StompError> cause{};
+    };
+
+    explicit Conversation(Options options);
+
+    State state() const noexcept { return state_; }
+    bool is_open() const noexcept { return state_ == State::connected; }
+    StompVersion version() const noexcept { return version_; }
+    std::string const& server() const noexcept { return server_; }
+    std::string const& session_id() const noexcept { return session_id_; }
+    HeartBeat const& negotiated_heart_beat() const noexcept { return heart_beats_.negotiated(); }
+    Options const& options() const noexcept { return options_; }
+
+    /// CONNECT goes out.
+    void start() noexcept;
+
+    /// Any bytes came or went: signs of life.
+    void bytes_received(TimePoint now) noexcept { heart_beats_.received(now); }
+    void bytes_sent(TimePoint now) noexcept { heart_beats_.sent(now); }
+
+    /// A frame came. @param offset where it ended in the peer's bytes, for error messages.
+    Event receive(Frame const& frame, TimePoint now, std::uint64_t offset);
+
+    /// The peer closed the connection or it broke. `cause` is what to tell unless it ended in order.
+    Event connection_ended(std::shared_ptr<StompError> cause);
+
+    /// Ends it from our side.
+    void close() noexcept { state_ = State::closed; }
+
+    /// No more requests; the time limit for an orderly end starts.
+    void drain(TimePoint now) noexcept;
+
+    /// DISCONNECT goes out: returns it with its receipt.
+    Frame disconnect();
+
+    /// What is due by now, one event a call; none when nothing is.
+    Event poll(TimePoint now);
+    /// When to call poll() next at the latest; TimePoint::max() when there is nothing to wait for.
+    TimePoint next_deadline();
+
+    Receipts& receipts() noexcept { return receipts_; }
+
+    /// An id that no subscription has.
+    std::string next_subscription_id();
+    /// @returns false when that id is taken.
+    bool add_subscription(std::string_view id, std::string_view destination, Token token);
+    void remove_subscription(std::string_view id) noexcept;
+    std::size_t subscription_count() const noexcept { return subscriptions_.size(); }
+
+private:
+    struct Subscription {
+        std::string destination;
+        Token token;
+    };
+
+    Event receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset);
+    Event receive_message(Frame const& frame);
+    Event receive_receipt(Frame const& frame);
+    Event receive_error(Frame const& frame);
+    Event violation(std::string reason, std::uint64_t offset);
+
+    Options options_;
+    State state_ = State::idle;
+    StompVersion version_ = StompVersion::v1_2;
+    std::string server_;
+    std::string session_id_;
+    HeartBeatSchedule heart_beats_;
+    TimePoint disconnect_deadline_ = TimePoint::max();
+    std::string disconnect_receipt_;
+    Receipts receipts_;
+    std::map<std::string, Subscription, std::less<>> subscriptions_;
+    std::uint64_t last_subscription_ = 0;
+};
+
+} // namespace arbalest::detail

@@ -1,0 +1,295 @@
+#include "escape.hpp"
+
+#include <arbalest/protocol/error.hpp>
+#include <arbalest/protocol/frame_decoder.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+namespace arbalest {
+
+namespace {
+
+constexpr std::size_t smallest_buffer = 512;
+
+char const* find_byte(char const* from, char const* to, char byte) noexcept
+{
+    if (from == to)
+        return nullptr;
+    return static_cast<char const*>(std::memchr(from, byte, static_cast<std::size_t>(to - from)));
+}
+
+} // namespace
+
+FrameDecoder::FrameDecoder(Limits const& limits) : limits_(limits) {}
+
+std::span<char> FrameDecoder::prepare(std::size_t size)
+{
+    if (begin_ == end_) {
+        consumed_ += begin_;
+        begin_ = end_ = 0;
+    }
+    if (capacity_ - end_ < size) {
+        auto const used = end_ - begin_;
+        if (capacity_ - used >= size && begin_ >= used) {
+            // Enough room in front, and moving costs no more than what has been consumed since the last move.
+            std::memmove(buffer_.get(), buffer_.get() + begin_, used);
+        } else {
+            auto const capacity = std::max({used + size, used * 2, smallest_buffer});
+            auto larger = std::unique_ptr<char[]>(new char[capacity]); // not make_unique, which would zero it
+            if (used != 0)
+                std::memcpy(larger.get(), buffer_.get() + begin_, used);
+            buffer_ = std::move(larger);
+            capacity_ = capacity;
+        }
+        consumed_ += begin_;
+        begin_ = 0;
+        end_ = used;
+    }
+    return {buffer_.get() + end_, capacity_ - end_};
+}
+
+void FrameDecoder::feed(std::string_view bytes)
+{
+    if (bytes.empty())
+        return;
+    auto const room = prepare(bytes.size());
+    std::memcpy(room.data(), bytes.data(), bytes.size());
+    commit(bytes.size());
+}
+
+void FrameDecoder::release_if_empty() noexcept
+{
+    if (begin_ != end_)
+        return;
+    consumed_ += begin_;
+    begin_ = end_ = capacity_ = 0;
+    buffer_.reset();
+    slots_ = {};
+}
+
+void FrameDecoder::fail(std::string_view reason, std::size_t position)
+{
+    phase_ = Phase::failed;
+    failure_ = reason;
+    failure_offset_ = offset() + position;
+    throw MalformedFrame(failure_, failure_offset_);
+}
+
+std::optional<Frame> FrameDecoder::next()
+{
+    switch (phase_) {
+    case Phase::failed:
+        throw MalformedFrame(failure_, failure_offset_);
+    case Phase::between:
+        if (!skip_line_ends())
+            return std::nullopt;
+        [[fallthrough]];
+    case Phase::head:
+        if (!scan_head())
+            return std::nullopt;
+        break;
+    case Phase::sized_body:
+    case Phase::unsized_body:
+        break;
+    }
+    auto const* const frame = buffer_.get() + begin_;
+    auto const available = end_ - begin_;
+    if (phase_ == Phase::sized_body) {
+        auto const closing = body_ + body_size_;
+        if (available <= closing)
+            return std::nullopt;
+        if (frame[closing] != '\0')
+            fail("no NUL behind a body of the length that content-length gives", closing);
+        return take_frame(body_size_);
+    }
+    auto const* const nul = find_byte(frame + scanned_, frame + available, '\0');
+    scanned_ = nul ? static_cast<std::size_t>(nul - frame) : available;
+    check_sizes(scanned_ - body_, body_);
+    if (!nul)
+        return std::nullopt;
+    return take_frame(scanned_ - body_);
+}
+
+// Consumes line ends up to the first byte of a frame. Returns false when there is none yet.
+bool FrameDecoder::skip_line_ends()
+{
+    for (;;) {
+        if (begin_ == end_)
+            return false;
+        auto const byte = buffer_[begin_];
+        std::size_t size = 1;
+        if (byte == '\r') {
+            if (end_ - begin_ < 2)
+                return false;
+            if (buffer_[begin_ + 1] != '\n')
+                fail("a carriage return without a line feed between frames", 0);
+            size = 2;
+        } else if (byte != '\n') {
+            if (behind_frame_)
+                frames_end_bare_ = true;
+            break;
+        }
+        begin_ += size;
+        if (!behind_frame_ || frames_end_bare_)
+            ++heart_beats_;
+        behind_frame_ = false;
+    }
+    behind_frame_ = false;
+    phase_ = Phase::head;
+    line_ = scanned_ = 0;
+    has_command_ = false;
+    slots_.clear();
+    return true;
+}
+
+// Takes apart the lines that have come. Returns true when the head is complete.
+bool FrameDecoder::scan_head()
+{
+    auto const* const frame = buffer_.get() + begin_;
+    auto const available = end_ - begin_;
+    for (;;) {
+        auto const* const line_feed = find_byte(frame + scanned_, frame + available, '\n');
+        auto const line_end = line_feed ? static_cast<std::size_t>(line_feed - frame) : available;
+        // Checked in the order in which the bytes stand, so that the verdict does not depend on the cuts.
+        auto const longest = std::min(limits_.header_line, limits_.frame - std::min(limits_.frame, line_));
+        auto const checked_end = std::min(line_end, line_ + std::min(longest, std::numeric_limits<std::size_t>::max() - line_));
+        if (!has_command_) {
+            for (auto i = scanned_; i < checked_end; ++i) {
+                char const byte = frame[i];
+                bool const may_end_line = byte == '\r' && accepts_carriage_return() && i + 1 == line_end;
+                if ((byte < '!' || byte > '~' || byte == ':') && !may_end_line)
+                    fail("bytes that are no STOMP command", i);
+            }
+        } else if (auto const* const nul = find_byte(frame + std::min(scanned_, checked_end), frame + checked_end, '\0')) {
+            fail("a NUL in a header", static_cast<std::size_t>(nul - frame));
+        }
+        if (line_end - line_ > longest) {
+            fail(longest == limits_.header_line ? "a line over the limit for headers" : "a frame over the size limit",
+                 line_ + longest);
+        }
+        if (!line_feed) {
+            // A carriage return at the very end of what came is looked at again together with its successor.
+            scanned_ = available;
+            if (!has_command_ && available != 0 && frame[available - 1] == '\r')
+                --scanned_;
+            return false;
+        }
+        auto const next_line = line_end + 1;
+        auto text_end = line_end;
+        if (text_end > line_ && frame[text_end - 1] == '\r' && accepts_carriage_return())
+            --text_end;
+        if (!has_command_) {
+            add_command(line_, text_end);
+        } else if (text_end == line_) {
+            body_ = next_line;
+            finish_head();
+            return true;
+        } else {
+            add_header(line_, text_end);
+        }
+        line_ = scanned_ = next_line;
+    }
+}
+
+void FrameDecoder::add_command(std::size_t begin, std::size_t end)
+{
+    command_length_ = end - begin;
+    has_command_ = true;
+    literal_ = detail::is_handshake_command({buffer_.get() + begin_, end});
+}
+
+void FrameDecoder::add_header(std::size_t begin, std::size_t end)
+{
+    auto const* const frame = buffer_.get() + begin_;
+    if (end > std::numeric_limits<std::uint32_t>::max())
+        fail("a head over 4 GiB", begin);
+    auto const* const colon = find_byte(frame + begin, frame + end, ':');
+    if (!colon) {
+        // ActiveMQ writes a line feed of a header's value as it is, for want of an escape in 1.0.
+        if (version_ == StompVersion::v1_0 && !slots_.empty()) {
+            slots_.back().value_length = static_cast<std::uint32_t>(end) - slots_.back().value_offset;
+            return;
+        }
+        fail("a header without a colon", begin);
+    }
+    auto const name_end = static_cast<std::size_t>(colon - frame);
+    if (name_end == begin)
+        fail("a header without a name", begin);
+    if (slots_.size() == limits_.headers)
+        fail("more headers than the limit allows", begin);
+    slots_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(name_end - begin),
+                      static_cast<std::uint32_t>(name_end + 1), static_cast<std::uint32_t>(end - name_end - 1)});
+}
+
+// The head is complete: find out where the body ends, and refuse bad escapes before anything is allocated.
+void FrameDecoder::finish_head()
+{
+    auto const* const frame = buffer_.get() + begin_;
+    bool const may_be_escaped = version_ && *version_ != StompVersion::v1_0 && !literal_;
+    if (may_be_escaped && find_byte(frame, frame + body_, '\\')) {
+        for (auto const& slot : slots_) {
+            for (auto const& [offset, length] : {std::pair(slot.name_offset, slot.name_length),
+                                                 std::pair(slot.value_offset, slot.value_length)}) {
+                if (auto const bad = detail::find_undefined_escape({frame + offset, length}, *version_))
+                    fail("an undefined escape in a header", offset + *bad);
+            }
+        }
+    }
+    phase_ = Phase::unsized_body;
+    body_size_ = 0;
+    scanned_ = body_;
+    for (auto const& slot : slots_) {
+        if (std::string_view(frame + slot.name_offset, slot.name_length) != "content-length")
+            continue;
+        auto const* const first = frame + slot.value_offset;
+        auto const* const last = first + slot.value_length;
+        auto const [end, error] = std::from_chars(first, last, body_size_);
+        if (error == std::errc::result_out_of_range)
+            fail("a content-length beyond all numbers", slot.value_offset);
+        if (error != std::errc() || end != last)
+            fail("a content-length that is no number", slot.value_offset);
+        check_sizes(body_size_, slot.value_offset);
+        phase_ = Phase::sized_body;
+        return;
+    }
+}
+
+void FrameDecoder::check_sizes(std::size_t body_size, std::size_t at)
+{
+    if (body_size > limits_.body)
+        fail("a body over the size limit", at);
+    auto const head = body_ + 1; // and the closing NUL
+    if (head > limits_.frame || body_size > limits_.frame - head)
+        fail("a frame over the size limit", at);
+}
+
+Frame FrameDecoder::take_frame(std::size_t body_size)
+{
+    auto const* const text = buffer_.get() + begin_;
+    Frame frame(text, body_, command_length_, slots_, text + body_, body_size);
+    bool const may_be_escaped = version_ != StompVersion::v1_0 && !literal_;
+    if (may_be_escaped && find_byte(text, text + body_, '\\'))
+        unescape(frame);
+    begin_ += body_ + body_size + 1;
+    phase_ = Phase::between;
+    behind_frame_ = true;
+    return frame;
+}
+
+void FrameDecoder::unescape(Frame& frame) const
+{
+    auto const version = version_.value_or(StompVersion::v1_2);
+    for (std::uint32_t i = 0; i < frame.header_count_; ++i) {
+        auto& slot = frame.slot(i);
+        slot.name_length = static_cast<std::uint32_t>(
+            detail::unescape_in_place(frame.block_ + slot.name_offset, slot.name_length, version));
+        slot.value_length = static_cast<std::uint32_t>(
+            detail::unescape_in_place(frame.block_ + slot.value_offset, slot.value_length, version));
+    }
+}
+
+} // namespace arbalest

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "time.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arbalest::detail {
+
+/// The receipts that are awaited, with their deadlines. Each belongs to somebody, told by an opaque token. Looking one
+/// up costs the same however many are outstanding.
+class Receipts
+{
+public:
+    using Token = void*;
+    /// Names an awaited receipt inside this process; never zero, never used twice.
+    using Number = std::uint64_t;
+
+    /// The text of a generated id without an allocation.
+    class GeneratedId
+    {
+    public:
+        explicit GeneratedId(Number number) noexcept;
+        std::string_view view() const noexcept { return {text_.data(), size_}; }
+
+    private:
+        std::array<char, 24> text_;
+        std::size_t size_;
+    };
+
+    /// A number whose generated id nobody awaits by hand. To be handed to expect().
+    Number next_number();
+
+    /// Awaits the generated id of a number from next_number().
+    void expect(Number number, Token token, TimePoint deadline);
+
+    /// Awaits an id that the user chose. Returns nullopt when that id is awaited already.
+    std::optional<Number> expect(std::string_view id, Token token, TimePoint deadline);
+
+    /// A RECEIPT (or an ERROR with a receipt-id) came: whose is it? It is awaited no longer. nullptr: nobody's.
+    Token take(std::string_view id);
+
+    /// Nobody waits any more. Returns false when it was not awaited.
+    bool forget(Number number);
+
+    /// Gives it another deadline.
+    void set_deadline(Number number, TimePoint deadline);
+
+    /// When the next one is lost; TimePoint::max() when none has a limit.
+    TimePoint next_deadline();
+
+    /// Takes one whose deadline has passed; nullptr when there is none.
+    Token expire(TimePoint now);
+
+    std::size_t size() const noexcept { return awaited_.size(); }
+    bool empty() const noexcept { return awaited_.empty(); }
+
+private:
+    struct Awaited {
+        Token token;
+        TimePoint deadline;
+    };
+    struct Due {
+        TimePoint deadline;
+        Number number;
+    };
+    struct LaterFirst {
+        bool operator()(Due const& a, Due const& b) const noexcept { return a.deadline > b.deadline; }
+    };
+
+    void add_deadline(Number number, TimePoint deadline);
+    void drop_stale_deadlines();
+    void erase(Number number);
+    bool is_current(Due const& due) const;
+
+    boost::unordered_flat_map<Number, Awaited> awaited_;
+    std::vector<Due> deadlines_; // a heap; entries of receipts that came in time are dropped later
+    std::map<std::string, Number, std::less<>> numbers_of_names_;
+    std::map<Number, std::string> names_;
+    Number last_number_ = 0;
+};
+
+} // namespace arbalest::detail
