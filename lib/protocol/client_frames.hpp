@@ -17,7 +17,8 @@ namespace arbalest::detail {
 
 using HeaderPairs = std::vector<std::pair<std::string, std::string>>;
 
-struct ConnectRequest {
+struct ConnectRequest
+{
     std::string host;
     std::string login;
     std::string passcode;

@@ -138,8 +138,8 @@ TimePoint Conversation::next_deadline()
 {
     if (state_ == State::idle || state_ == State::closed || state_ == State::connecting)
         return TimePoint::max();
-    return std::min({receipts_.next_deadline(), disconnect_deadline_, heart_beats_.send_due(),
-                     heart_beats_.receive_due()});
+    return std::min(
+        {receipts_.next_deadline(), disconnect_deadline_, heart_beats_.send_due(), heart_beats_.receive_due()});
 }
 
 Conversation::Event Conversation::poll(TimePoint now)

@@ -2,7 +2,6 @@
 
 #include "receipts.hpp"
 #include "time.hpp"
-
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame.hpp>
 #include <arbalest/protocol/heart_beat.hpp>
@@ -28,7 +27,8 @@ class Conversation
 public:
     using Token = void*;
 
-    struct Options {
+    struct Options
+    {
         std::vector<StompVersion> accept_versions{StompVersion::v1_2, StompVersion::v1_1, StompVersion::v1_0};
         HeartBeat heart_beat;
         HeartBeatTolerance tolerance;
@@ -45,7 +45,8 @@ public:
         closed,
     };
 
-    struct Event {
+    struct Event
+    {
         enum class Kind : std::uint8_t {
             none,              ///< Nothing to do.
             connected,         ///< CONNECTED was accepted.
@@ -53,11 +54,11 @@ public:
             unhandled_message, ///< A MESSAGE for no subscription.
             receipt,           ///< The receipt awaited by `token`.
             unhandled_receipt, ///< A RECEIPT that nobody awaits.
-            error,             ///< An ERROR that leaves the session open; `token` is whose frame it refuses, or nullptr.
-            failed,            ///< The end, because of `cause`; `token` as with error.
-            disconnected,      ///< The orderly end.
-            send_heart_beat,   ///< A heart-beat is due.
-            receipt_lost,      ///< The receipt awaited by `token` did not come in time.
+            error,           ///< An ERROR that leaves the session open; `token` is whose frame it refuses, or nullptr.
+            failed,          ///< The end, because of `cause`; `token` as with error.
+            disconnected,    ///< The orderly end.
+            send_heart_beat, ///< A heart-beat is due.
+            receipt_lost,    ///< The receipt awaited by `token` did not come in time.
         };
         Kind kind = Kind::none;
         Token token = nullptr;
@@ -111,7 +112,8 @@ public:
     std::size_t subscription_count() const noexcept { return subscriptions_.size(); }
 
 private:
-    struct Subscription {
+    struct Subscription
+    {
         std::string destination;
         Token token;
     };

@@ -32,19 +32,21 @@ void release(char* block) noexcept
     ::operator delete(block);
 }
 
+// Source and target may overlap: a header or the body can be replaced by a part of itself.
 void copy_text(char* to, char const* from, std::size_t size) noexcept
 {
     if (size != 0)
-        std::memcpy(to, from, size);
+        std::memmove(to, from, size);
 }
 
 } // namespace
 
-Frame::Frame(std::string_view command, std::size_t reserve)
-    : capacity_(rounded_up(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot))
+Frame::Frame(std::string_view command, std::size_t reserve) : Frame()
 {
+    capacity_ = rounded_up(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot);
     block_ = allocate(capacity_);
-    command_length_ = put(command);
+    put(command);
+    command_length_ = static_cast<std::uint32_t>(command.size());
 }
 
 Frame::Frame(char const* raw_head, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots,
@@ -110,29 +112,43 @@ std::optional<std::string_view> Frame::header(std::string_view name) const noexc
 {
     for (std::uint32_t i = 0; i < header_count_; ++i) {
         auto const& s = slot(i);
-        if (s.name_length == name.size() && std::memcmp(block_ + s.name_offset, name.data(), name.size()) == 0)
+        if (std::string_view(block_ + s.name_offset, s.name_length) == name)
             return std::string_view(block_ + s.value_offset, s.value_length);
     }
     return std::nullopt;
 }
 
-// Makes room for `text` more bytes and `slots` more headers. Where that takes a new block, the old one is handed out in
+// Makes room for `text` more bytes and `slots` more headers. Where that takes a new block, only what is still in use
+// moves there, so that a frame which is changed over and over does not grow without end. The old block is handed out in
 // `replaced` and must be released by the caller once it has read its arguments, which may be views into it.
-char* Frame::make_room(std::size_t text, std::size_t slots, char*& replaced)
+void Frame::make_room(std::size_t text, std::size_t slots, char*& replaced)
 {
-    auto const used = rounded_up(text_size_ + text) + (header_count_ + slots) * sizeof(HeaderSlot);
-    if (used > capacity_) {
-        auto const capacity =
-            std::max(rounded_up(capacity_ * 2), used + spare_text + first_slots * sizeof(HeaderSlot));
-        auto* block = allocate(capacity);
-        copy_text(block, block_, text_size_);
-        auto* const old_slots = block_ ? slots_end() - header_count_ : nullptr;
-        replaced = std::exchange(block_, block);
-        capacity_ = capacity;
-        if (old_slots)
-            std::copy_n(old_slots, header_count_, slots_end() - header_count_);
-    }
-    return block_ + text_size_;
+    if (rounded_up(text_size_ + text) + (header_count_ + slots) * sizeof(HeaderSlot) <= capacity_)
+        return;
+    auto in_use = command_length_ + body_length_;
+    for (auto const header : headers())
+        in_use += header.name.size() + header.value.size();
+    auto const needed = rounded_up(in_use + text) + (header_count_ + slots) * sizeof(HeaderSlot);
+    Frame larger;
+    larger.capacity_ = std::max(2 * (rounded_up(in_use) + header_count_ * sizeof(HeaderSlot)),
+                                needed + spare_text + first_slots * sizeof(HeaderSlot));
+    larger.block_ = allocate(larger.capacity_);
+    larger.put(command());
+    for (auto const header : headers())
+        larger.push_slot(larger.put(header.name), header.name.size(), larger.put(header.value), header.value.size());
+    copy_text(larger.block_ + larger.text_size_, block_ + body_offset_, body_length_);
+    body_offset_ = larger.text_size_;
+    text_size_ = larger.text_size_ + body_length_;
+    capacity_ = larger.capacity_;
+    replaced = std::exchange(block_, std::exchange(larger.block_, nullptr));
+}
+
+void Frame::push_slot(std::uint32_t name_offset, std::size_t name_length, std::uint32_t value_offset,
+                      std::size_t value_length) noexcept
+{
+    slot(header_count_) = {name_offset, static_cast<std::uint32_t>(name_length), value_offset,
+                           static_cast<std::uint32_t>(value_length)};
+    ++header_count_;
 }
 
 std::uint32_t Frame::put(std::string_view text)
@@ -147,7 +163,8 @@ std::uint32_t Frame::put(std::string_view text)
 
 namespace {
 
-struct Releaser {
+struct Releaser
+{
     char* block = nullptr;
     ~Releaser() { release(block); }
 };
@@ -160,9 +177,7 @@ Frame& Frame::add_header(std::string_view name, std::string_view value)
     make_room(name.size() + value.size(), 1, replaced.block);
     auto const name_offset = put(name);
     auto const value_offset = put(value);
-    ++header_count_;
-    slot(header_count_ - 1) = {name_offset, static_cast<std::uint32_t>(name.size()), value_offset,
-                               static_cast<std::uint32_t>(value.size())};
+    push_slot(name_offset, name.size(), value_offset, value.size());
     return *this;
 }
 
@@ -174,9 +189,12 @@ Frame& Frame::set_header(std::string_view name, std::string_view value)
     if (first == header_count_)
         return add_header(name, value);
     Releaser replaced;
-    make_room(value.size(), 0, replaced.block);
-    auto const value_offset = put(value);
-    slot(first).value_offset = value_offset;
+    if (value.size() <= slot(first).value_length) {
+        copy_text(block_ + slot(first).value_offset, value.data(), value.size());
+    } else {
+        make_room(value.size(), 0, replaced.block);
+        slot(first).value_offset = put(value);
+    }
     slot(first).value_length = static_cast<std::uint32_t>(value.size());
     auto kept = first + 1;
     auto const all = headers();
@@ -205,10 +223,14 @@ std::size_t Frame::remove_header(std::string_view name) noexcept
 Frame& Frame::set_body(std::string_view body)
 {
     Releaser replaced;
-    make_room(body.size(), 0, replaced.block);
-    auto const offset = text_size_;
+    // Where the old body stands last, the new one takes its place if it fits in there.
+    auto offset = body_offset_ + body_length_ == text_size_ ? body_offset_ : text_size_;
+    if (body.size() > capacity_ - header_count_ * sizeof(HeaderSlot) - offset) {
+        make_room(body.size(), 0, replaced.block);
+        offset = text_size_;
+    }
     copy_text(block_ + offset, body.data(), body.size());
-    text_size_ += body.size();
+    text_size_ = offset + body.size();
     body_offset_ = offset;
     body_length_ = body.size();
     return *this;

@@ -1,5 +1,4 @@
 #include "escape.hpp"
-
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
@@ -68,14 +67,14 @@ void FrameDecoder::release_if_empty() noexcept
     consumed_ += begin_;
     begin_ = end_ = capacity_ = 0;
     buffer_.reset();
-    slots_ = {};
+    slots_ = std::vector<detail::HeaderSlot>(); // assigning {} would keep the memory
 }
 
 void FrameDecoder::fail(std::string_view reason, std::size_t position)
 {
-    phase_ = Phase::failed;
     failure_ = reason;
     failure_offset_ = offset() + position;
+    phase_ = Phase::failed;
     throw MalformedFrame(failure_, failure_offset_);
 }
 
@@ -154,34 +153,31 @@ bool FrameDecoder::scan_head()
     for (;;) {
         auto const* const line_feed = find_byte(frame + scanned_, frame + available, '\n');
         auto const line_end = line_feed ? static_cast<std::size_t>(line_feed - frame) : available;
-        // Checked in the order in which the bytes stand, so that the verdict does not depend on the cuts.
-        auto const longest = std::min(limits_.header_line, limits_.frame - std::min(limits_.frame, line_));
-        auto const checked_end = std::min(line_end, line_ + std::min(longest, std::numeric_limits<std::size_t>::max() - line_));
-        if (!has_command_) {
-            for (auto i = scanned_; i < checked_end; ++i) {
-                char const byte = frame[i];
-                bool const may_end_line = byte == '\r' && accepts_carriage_return() && i + 1 == line_end;
-                if ((byte < '!' || byte > '~' || byte == ':') && !may_end_line)
-                    fail("bytes that are no STOMP command", i);
-            }
-        } else if (auto const* const nul = find_byte(frame + std::min(scanned_, checked_end), frame + checked_end, '\0')) {
-            fail("a NUL in a header", static_cast<std::size_t>(nul - frame));
-        }
-        if (line_end - line_ > longest) {
-            fail(longest == limits_.header_line ? "a line over the limit for headers" : "a frame over the size limit",
-                 line_ + longest);
-        }
-        if (!line_feed) {
-            // A carriage return at the very end of what came is looked at again together with its successor.
-            scanned_ = available;
-            if (!has_command_ && available != 0 && frame[available - 1] == '\r')
-                --scanned_;
-            return false;
-        }
-        auto const next_line = line_end + 1;
+        // A carriage return at the very end of what came may turn out to be part of the line end, too.
         auto text_end = line_end;
         if (text_end > line_ && frame[text_end - 1] == '\r' && accepts_carriage_return())
             --text_end;
+        // Checked in the order in which the bytes stand, so that the verdict does not depend on the cuts.
+        auto const longest = std::min(limits_.header_line, limits_.frame - std::min(limits_.frame, line_));
+        auto const checked_end = text_end - line_ > longest ? line_ + longest : text_end;
+        auto const unchecked = std::min(scanned_, checked_end);
+        if (!has_command_) {
+            for (auto i = unchecked; i < checked_end; ++i) {
+                if (frame[i] < '!' || frame[i] > '~' || frame[i] == ':')
+                    fail("bytes that are no STOMP command", i);
+            }
+        } else if (auto const* const nul = find_byte(frame + unchecked, frame + checked_end, '\0')) {
+            fail("a NUL in a header", static_cast<std::size_t>(nul - frame));
+        }
+        if (checked_end < text_end) {
+            fail(longest == limits_.header_line ? "a line over the limit for headers" : "a frame over the size limit",
+                 checked_end);
+        }
+        if (!line_feed) {
+            scanned_ = text_end;
+            return false;
+        }
+        auto const next_line = line_end + 1;
         if (!has_command_) {
             add_command(line_, text_end);
         } else if (text_end == line_) {
@@ -211,6 +207,8 @@ void FrameDecoder::add_header(std::size_t begin, std::size_t end)
     if (!colon) {
         // ActiveMQ writes a line feed of a header's value as it is, for want of an escape in 1.0.
         if (version_ == StompVersion::v1_0 && !slots_.empty()) {
+            if (end - slots_.back().name_offset > limits_.header_line)
+                fail("a line over the limit for headers", slots_.back().name_offset + limits_.header_line);
             slots_.back().value_length = static_cast<std::uint32_t>(end) - slots_.back().value_offset;
             return;
         }
@@ -232,8 +230,8 @@ void FrameDecoder::finish_head()
     bool const may_be_escaped = version_ && *version_ != StompVersion::v1_0 && !literal_;
     if (may_be_escaped && find_byte(frame, frame + body_, '\\')) {
         for (auto const& slot : slots_) {
-            for (auto const& [offset, length] : {std::pair(slot.name_offset, slot.name_length),
-                                                 std::pair(slot.value_offset, slot.value_length)}) {
+            for (auto const& [offset, length] :
+                 {std::pair(slot.name_offset, slot.name_length), std::pair(slot.value_offset, slot.value_length)}) {
                 if (auto const bad = detail::find_undefined_escape({frame + offset, length}, *version_))
                     fail("an undefined escape in a header", offset + *bad);
             }
@@ -260,11 +258,13 @@ void FrameDecoder::finish_head()
 
 void FrameDecoder::check_sizes(std::size_t body_size, std::size_t at)
 {
-    if (body_size > limits_.body)
-        fail("a body over the size limit", at);
     auto const head = body_ + 1; // and the closing NUL
-    if (head > limits_.frame || body_size > limits_.frame - head)
+    if (head > limits_.frame)
         fail("a frame over the size limit", at);
+    // Of both limits the tighter one is named: a body of unknown size passes that one first, however it is cut.
+    auto const room = limits_.frame - head;
+    if (body_size > std::min(limits_.body, room))
+        fail(limits_.body <= room ? "a body over the size limit" : "a frame over the size limit", at);
 }
 
 Frame FrameDecoder::take_frame(std::size_t body_size)

@@ -1,5 +1,4 @@
 #include "time.hpp"
-
 #include <arbalest/protocol/heart_beat.hpp>
 
 #include <algorithm>

@@ -63,15 +63,18 @@ public:
     bool empty() const noexcept { return awaited_.empty(); }
 
 private:
-    struct Awaited {
+    struct Awaited
+    {
         Token token;
         TimePoint deadline;
     };
-    struct Due {
+    struct Due
+    {
         TimePoint deadline;
         Number number;
     };
-    struct LaterFirst {
+    struct LaterFirst
+    {
         bool operator()(Due const& a, Due const& b) const noexcept { return a.deadline > b.deadline; }
     };
 

@@ -18,7 +18,8 @@ inline TimePoint later(TimePoint from, std::chrono::milliseconds span) noexcept
 inline TimePoint later(TimePoint from, std::chrono::milliseconds span, double scale) noexcept
 {
     auto const scaled = std::chrono::duration<double, std::milli>(span) * scale;
-    auto const room = std::chrono::duration<double, std::milli>(TimePoint::max() - from);
+    // Numbers of this size are off by microseconds in a double: a second's distance keeps the sum from overflowing.
+    auto const room = std::chrono::duration<double, std::milli>(TimePoint::max() - from) - std::chrono::seconds(1);
     return scaled >= room ? TimePoint::max() : from + std::chrono::duration_cast<Clock::duration>(scaled);
 }
 

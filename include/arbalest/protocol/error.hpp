@@ -155,4 +155,6 @@ private:
 } // namespace arbalest
 
 template <>
-struct boost::system::is_error_code_enum<arbalest::errc> : std::true_type {};
+struct boost::system::is_error_code_enum<arbalest::errc> : std::true_type
+{
+};

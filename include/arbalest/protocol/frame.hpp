@@ -12,7 +12,8 @@
 namespace arbalest {
 
 /// One header of a frame, unescaped. The views belong to the frame.
-struct Header {
+struct Header
+{
     std::string_view name;
     std::string_view value;
 
@@ -22,7 +23,8 @@ struct Header {
 namespace detail {
 
 /// Where one header stands in its frame's store.
-struct HeaderSlot {
+struct HeaderSlot
+{
     std::uint32_t name_offset;
     std::uint32_t name_length;
     std::uint32_t value_offset;
@@ -49,7 +51,8 @@ public:
         iterator() noexcept = default;
         Header operator*() const noexcept
         {
-            return {{text_ + slot_->name_offset, slot_->name_length}, {text_ + slot_->value_offset, slot_->value_length}};
+            return {{text_ + slot_->name_offset, slot_->name_length},
+                    {text_ + slot_->value_offset, slot_->value_length}};
         }
         iterator& operator++() noexcept
         {
@@ -162,10 +165,7 @@ private:
     friend class FrameDecoder;
 
     struct Block;
-    detail::HeaderSlot* slots_end() const noexcept
-    {
-        return reinterpret_cast<detail::HeaderSlot*>(block_ + capacity_);
-    }
+    detail::HeaderSlot* slots_end() const noexcept { return reinterpret_cast<detail::HeaderSlot*>(block_ + capacity_); }
     detail::HeaderSlot& slot(std::size_t position) const noexcept
     {
         return *(slots_end() - 1 - static_cast<std::ptrdiff_t>(position));
@@ -173,7 +173,9 @@ private:
     // A frame made of raw text: the head as received (its spans in `slots`) and behind it the body.
     Frame(char const* raw_head, std::size_t head_size, std::size_t command_length,
           std::span<detail::HeaderSlot const> slots, char const* raw_body, std::size_t body_size);
-    char* make_room(std::size_t text, std::size_t slots, char*& replaced);
+    void make_room(std::size_t text, std::size_t slots, char*& replaced);
+    void push_slot(std::uint32_t name_offset, std::size_t name_length, std::uint32_t value_offset,
+                   std::size_t value_length) noexcept;
     std::uint32_t put(std::string_view text);
 
     char* block_ = nullptr;

@@ -39,8 +39,8 @@ public:
     void feed(std::string_view bytes);
 
     /// The next whole frame; nullopt when more bytes are needed.
-    /// @throws MalformedFrame with reason and offset when the bytes are no frame, or one over a limit. The decoder stays
-    /// in that state: every later call throws the same.
+    /// @throws MalformedFrame with reason and offset when the bytes are no frame, or one over a limit. The decoder
+    /// stays in that state: every later call throws the same.
     std::optional<Frame> next();
 
     /// The version whose rules hold from the next frame on.
@@ -69,7 +69,6 @@ private:
     void add_command(std::size_t begin, std::size_t end);
     void add_header(std::size_t begin, std::size_t end);
     void finish_head();
-    void check_partial_line();
     void check_sizes(std::size_t body_size, std::size_t at);
     bool accepts_carriage_return() const noexcept { return !version_ || *version_ == StompVersion::v1_2; }
     Frame take_frame(std::size_t body_size);
@@ -82,8 +81,8 @@ private:
 
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;
-    std::size_t begin_ = 0; // of the frame in progress
-    std::size_t end_ = 0;   // of what was committed
+    std::size_t begin_ = 0;      // of the frame in progress
+    std::size_t end_ = 0;        // of what was committed
     std::uint64_t consumed_ = 0; // bytes dropped from the front of the buffer so far
 
     // All relative to begin_, so that they survive a move of the buffer's content.
@@ -96,7 +95,7 @@ private:
     bool literal_ = false; // CONNECT, STOMP, CONNECTED: never unescaped
     std::vector<detail::HeaderSlot> slots_;
 
-    bool behind_frame_ = false;   // the last thing seen was a frame's NUL
+    bool behind_frame_ = false;    // the last thing seen was a frame's NUL
     bool frames_end_bare_ = false; // the peer sends no line end behind its frames
     std::uint64_t heart_beats_ = 0;
     std::string failure_;

@@ -14,8 +14,7 @@ class HeartBeat
 {
 public:
     HeartBeat() noexcept = default;
-    HeartBeat(std::chrono::milliseconds send, std::chrono::milliseconds receive) noexcept
-        : send(send), receive(receive)
+    HeartBeat(std::chrono::milliseconds send, std::chrono::milliseconds receive) noexcept : send(send), receive(receive)
     {
     }
 

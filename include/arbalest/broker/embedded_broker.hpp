@@ -1,0 +1,103 @@
+#pragma once
+
+#include <arbalest/broker/broker_config.hpp>
+#include <arbalest/broker/broker_stats.hpp>
+#include <arbalest/broker/faults.hpp>
+#include <arbalest/export.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arbalest {
+
+/// A STOMP 1.0, 1.1 and 1.2 broker inside the process: for tests, samples and work without a network. It keeps
+/// everything in memory.
+///
+/// **Destinations.** `/topic/…` gives every message to every subscriber and stores nothing for those who come later.
+/// `/temp-queue/…` belongs to the connection that uses it: as on ActiveMQ it can be subscribed to, and as on RabbitMQ
+/// a SEND with `reply-to:/temp-queue/NAME` makes it by itself; its replies carry `subscription:/temp-queue/NAME`.
+/// Either way others see it as the `/reply-queue/…` of the `reply-to` header, to which they can SEND; what is sent to
+/// one that is gone is confirmed and dropped. Every other name is a queue: each message goes to one consumer, in turn,
+/// and waits when there is none; a rejected message, or one of a consumer that went away, is delivered again, in its
+/// old place, with `redelivered:true`. A NACK with `requeue:false` drops it. SUBSCRIBE takes a `prefetch-count` header.
+///
+/// **Headers.** All headers of SEND are passed on, except `receipt`, `transaction`, and those that MESSAGE has of its
+/// own. One that STOMP 1.0 has no way to express (a line feed, a colon in the name) is left out for 1.0 clients.
+///
+/// **Threads.** All I/O is done on the executor given. Every member may be called from any thread, and the executor
+/// needs no strand around it. Nothing waits: the calls return at once, whether or not the executor runs.
+///
+/// **Lifetime.** The broker and the io_context (or other context) of its executor may be destroyed in either order;
+/// once the context is gone, there are no listeners and no connections.
+class ARBALEST_DECL EmbeddedBroker
+{
+public:
+    /// Makes a broker that does not listen yet.
+    explicit EmbeddedBroker(boost::asio::any_io_executor executor, BrokerConfig config = BrokerConfig());
+    /// As stop().
+    ~EmbeddedBroker();
+    EmbeddedBroker(EmbeddedBroker const&) = delete;
+    EmbeddedBroker& operator=(EmbeddedBroker const&) = delete;
+
+    /// Listens on BrokerConfig::address and port. Behind a stop() it takes the port that it had before, and the queues
+    /// are as they were. Does nothing while it is listening.
+    /// @throws boost::system::system_error when the address cannot be parsed or bound.
+    void listen();
+
+    /// Closes the listener and all connections, at once and without ERROR. Messages that were delivered and not
+    /// acknowledged go back to their queues. Does nothing when there is nothing to close.
+    void stop();
+
+    /// The TCP port that it listens on, or listened on before stop(); 0 before the first listen().
+    std::uint16_t port() const;
+
+    /// Where to connect, for instance "stomp://127.0.0.1:40123"; with the first of BrokerConfig::credentials, percent
+    /// encoded, when there are any.
+    std::string url() const;
+
+    boost::asio::any_io_executor get_executor() const;
+
+    /// Puts a message into a destination as if a client had sent it.
+    /// @throws std::runtime_error when BrokerConfig::max_queue_depth or max_destinations is reached.
+    void publish(std::string_view destination, std::string_view body);
+    /// The same with headers of one's own. @param send a SEND frame with a `destination`.
+    /// @throws std::invalid_argument when there is no `destination`; else as above.
+    void publish(Frame send);
+
+    /// Drops the messages that wait in this queue and returns how many there were. Those that were delivered and are
+    /// not yet acknowledged stay.
+    std::size_t purge(std::string_view destination);
+
+    /// How many connections are open, those without CONNECT included.
+    std::size_t connections() const;
+    /// How many clients are connected: they were sent CONNECTED, and are neither refused nor gone.
+    std::size_t sessions() const;
+    /// How many subscriptions there are, to anything.
+    std::size_t subscriptions() const;
+    /// How many messages wait in this queue, those delivered and not yet acknowledged not counted. 0 for unknown names.
+    std::size_t queue_depth(std::string_view destination) const;
+    /// All counters of a queue or topic; all zero for unknown names. Temporary queues are not counted.
+    DestinationStats stats(std::string_view destination) const;
+    /// The names of all queues and topics that were used so far, sorted.
+    std::vector<std::string> destinations() const;
+
+    /// The last frames received, in the order of arrival, all connections together; at most BrokerConfig::frame_log.
+    std::vector<ReceivedFrame> received_frames() const;
+    /// Changes how many frames are remembered; 0 stops and forgets.
+    void set_frame_log(std::size_t capacity);
+
+    /// The switches that make this broker misbehave. They live as long as the broker.
+    Faults& faults() noexcept { return faults_; }
+
+private:
+    std::shared_ptr<broker::Server> server_;
+    Faults faults_;
+};
+
+} // namespace arbalest

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <arbalest/session/failure.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace arbalest {
+
+/// Turns the exceptions of an operation into values: `auto r = co_await as_result(session.send(…)); if (!r) …`.
+/// @returns a boost::system::result with the operation's value or a Failure; `value()` rethrows the failure as its own
+/// type. A cancellation is a Failure with `operation_aborted`.
+template <class T>
+boost::asio::awaitable<boost::system::result<T, Failure>> as_result(boost::asio::awaitable<T> operation)
+{
+    std::exception_ptr failure;
+    try {
+        if constexpr (std::is_void_v<T>) {
+            co_await std::move(operation);
+            co_return boost::system::result<void, Failure>();
+        } else {
+            boost::system::result<T, Failure> result(co_await std::move(operation));
+            co_return result;
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    boost::system::result<T, Failure> result{Failure(failure)};
+    co_return result;
+}
+
+} // namespace arbalest

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/protocol/error.hpp>
+#include <arbalest/transport/connect_attempt.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arbalest {
+
+/// The session could not be opened: anything that goes wrong before CONNECTED, at every endpoint that was tried.
+class ARBALEST_DECL ConnectError : public StompErrorOf<ConnectError>
+{
+public:
+    /// @param attempts what was tried, in order; the last one is the cause.
+    /// @param error_frame the ERROR that the last broker sent instead of CONNECTED, if it did.
+    explicit ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame = nullptr);
+
+    /// Everything that was tried, in order, each with its phase and cause.
+    std::vector<ConnectAttempt> const& attempts() const noexcept { return *attempts_; }
+    /// How far the last attempt came.
+    ConnectPhase phase() const noexcept;
+    /// The system's, TLS's or Arbalest's error code behind the last attempt's failure.
+    boost::system::error_code cause() const noexcept;
+    /// The ERROR frame that the last broker sent instead of CONNECTED; nullptr when it sent none.
+    Frame const* error_frame() const noexcept { return error_frame_.get(); }
+
+private:
+    std::shared_ptr<std::vector<ConnectAttempt> const> attempts_;
+    std::shared_ptr<Frame const> error_frame_;
+};
+
+/// No RECEIPT came within the limit. The session stays open; a late RECEIPT is ignored.
+class ARBALEST_DECL LostReceipt : public StompErrorOf<LostReceipt>
+{
+public:
+    LostReceipt(std::string receipt_id, std::chrono::milliseconds limit, Outcome outcome,
+                std::shared_ptr<StompError const> cause = nullptr);
+    std::string const& receipt_id() const noexcept { return receipt_id_; }
+    std::chrono::milliseconds limit() const noexcept { return limit_; }
+    /// An ERROR that came while the receipt was awaited and named no operation; nullptr when there was none.
+    std::shared_ptr<StompError const> const& cause_error() const noexcept { return cause_; }
+
+private:
+    std::string receipt_id_;
+    std::chrono::milliseconds limit_;
+    std::shared_ptr<StompError const> cause_;
+};
+
+/// The connection broke, or the peer closed it without being asked to. It ends the session.
+class ARBALEST_DECL ConnectionLost : public StompErrorOf<ConnectionLost>
+{
+public:
+    ConnectionLost(boost::system::error_code cause, std::string const& what, Outcome outcome = Outcome::unknown);
+    /// What the transport reported, `asio::error::eof` when the peer closed.
+    boost::system::error_code cause() const noexcept { return cause_; }
+
+private:
+    boost::system::error_code cause_;
+};
+
+/// A subscription's buffer passed its hard limit, or its soft limit under the policy `fail`. Ends that subscription
+/// only.
+class ARBALEST_DECL SlowConsumer : public StompErrorOf<SlowConsumer>
+{
+public:
+    SlowConsumer(std::string const& destination, std::size_t messages, std::size_t bytes);
+    /// How many messages, and bytes of them, were buffered.
+    std::size_t messages() const noexcept { return messages_; }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    std::size_t messages_;
+    std::size_t bytes_;
+};
+
+/// An ack of a message whose subscription or connection is gone; thrown only with `strict_acks`.
+class ARBALEST_DECL StaleMessage : public StompErrorOf<StaleMessage>
+{
+public:
+    StaleMessage();
+};
+
+/// The object serves one operation of this kind at a time, and one is waiting already.
+class ARBALEST_DECL OperationInProgress : public StompErrorOf<OperationInProgress>
+{
+public:
+    explicit OperationInProgress(std::string const& what);
+};
+
+/// The session was ended from this side: by disconnect(), or because its last handle is gone.
+class ARBALEST_DECL SessionClosed : public StompErrorOf<SessionClosed>
+{
+public:
+    explicit SessionClosed(std::string const& what, Outcome outcome = Outcome::not_sent);
+};
+
+/// A wait was not over in time.
+class ARBALEST_DECL Timeout : public StompErrorOf<Timeout>
+{
+public:
+    explicit Timeout(std::chrono::nanoseconds limit);
+    std::chrono::nanoseconds limit() const noexcept { return limit_; }
+
+private:
+    std::chrono::nanoseconds limit_;
+};
+
+} // namespace arbalest

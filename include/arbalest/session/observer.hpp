@@ -1,0 +1,41 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/protocol/frame.hpp>
+#include <arbalest/session/failure.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace arbalest {
+
+/// Looks on. Every function is called on the session's executor, in the middle of its work: it must not block, and an
+/// exception that leaves it is swallowed. Frames are shown as they are on the wire, but with the passcode masked.
+class ARBALEST_DECL Observer
+{
+public:
+    virtual ~Observer();
+
+    /// A connection is about to be made. @param url without credentials.
+    virtual void on_connecting(std::string_view url);
+    /// CONNECTED came.
+    virtual void on_connected(Frame const& frame);
+    /// A frame was put into the write buffer.
+    virtual void on_frame_sent(Frame const& frame);
+    /// A frame came, before anything is done with it.
+    virtual void on_frame_received(Frame const& frame);
+    virtual void on_heart_beat_sent();
+    /// A heart-beat came; coalesced ones are told one by one.
+    virtual void on_heart_beat_received();
+    /// An ERROR came that names no operation and leaves the session open (`error_frames_are_fatal` is off).
+    virtual void on_error_frame(Frame const& frame);
+    /// The session has ended; told once. The cause's code is errc::session_closed when it ended in order.
+    virtual void on_closed(Failure const& cause);
+};
+
+/// One observer that tells several, in the order given.
+ARBALEST_DECL std::shared_ptr<Observer> combine_observers(std::vector<std::shared_ptr<Observer>> observers);
+
+} // namespace arbalest

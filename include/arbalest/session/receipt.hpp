@@ -1,0 +1,115 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace arbalest {
+
+namespace detail {
+class Core;
+struct ReceiptSlot;
+} // namespace detail
+
+/// The broker's confirmation that it has processed a frame (STOMP 1.2, "RECEIPT").
+class ARBALEST_DECL Receipt
+{
+public:
+    /// None; what an operation that asked for no receipt holds.
+    Receipt() noexcept = default;
+    explicit Receipt(std::string id) noexcept : id_(std::move(id)) {}
+
+    /// The `receipt-id`.
+    std::string const& id() const noexcept { return id_; }
+
+private:
+    std::string id_;
+};
+
+/// How one frame is sent: its receipt, and headers of the user's own. Options are set by chained setters, so that they
+/// can be written inside a `co_await` expression.
+class FrameOptions
+{
+public:
+    FrameOptions() = default;
+
+    /// Asks for a receipt, whatever `StompConfig::auto_receipt` says; the operation then waits for it.
+    FrameOptions& with_receipt() &
+    {
+        with_receipt_ = true;
+        return *this;
+    }
+    FrameOptions&& with_receipt() && { return std::move(with_receipt()); }
+
+    /// Asks for a receipt by this id, which must not be awaited by another operation.
+    FrameOptions& receipt(std::string id) & { return header("receipt", std::move(id)); }
+    FrameOptions&& receipt(std::string id) && { return std::move(receipt(std::move(id))); }
+
+    /// How long to wait for the receipt, from the call; zero: without limit. Default: `StompConfig::receipt_timeout`.
+    FrameOptions& receipt_timeout(std::chrono::milliseconds limit) &
+    {
+        receipt_timeout_ = limit;
+        return *this;
+    }
+    FrameOptions&& receipt_timeout(std::chrono::milliseconds limit) && { return std::move(receipt_timeout(limit)); }
+
+    /// Adds a header to the frame.
+    FrameOptions& header(std::string name, std::string value) &
+    {
+        headers_.emplace_back(std::move(name), std::move(value));
+        return *this;
+    }
+    FrameOptions&& header(std::string name, std::string value) &&
+    {
+        return std::move(header(std::move(name), std::move(value)));
+    }
+
+    bool wants_receipt() const noexcept { return with_receipt_; }
+    std::optional<std::chrono::milliseconds> receipt_timeout() const noexcept { return receipt_timeout_; }
+    std::vector<std::pair<std::string, std::string>> const& headers() const noexcept { return headers_; }
+
+private:
+    bool with_receipt_ = false;
+    std::optional<std::chrono::milliseconds> receipt_timeout_;
+    std::vector<std::pair<std::string, std::string>> headers_;
+};
+
+/// The confirmation, still to come, of a frame that was submitted. Movable, not copyable. Destroying it lets go of the
+/// confirmation and takes nothing back; a RECEIPT that comes later is ignored.
+class ARBALEST_DECL PendingReceipt
+{
+public:
+    /// Holds nothing.
+    PendingReceipt() noexcept = default;
+    PendingReceipt(PendingReceipt&& other) noexcept;
+    PendingReceipt& operator=(PendingReceipt&& other) noexcept;
+    ~PendingReceipt();
+
+    /// Suspends until the broker has confirmed the frame; consumes the object. Completes on the caller's executor, at
+    /// once if the confirmation is there already.
+    /// @throws LostReceipt after the limit, counted from submit(); ErrorFrameReceived when an ERROR names the frame;
+    /// what ended the session, if that comes first. OperationInProgress when another wait is under way or the object
+    /// holds nothing. Cancelling lets go of the confirmation.
+    boost::asio::awaitable<Receipt> confirmed();
+
+    /// Whether confirmed() would complete without waiting. To be called on the session's executor.
+    bool ready() const noexcept;
+    bool valid() const noexcept { return slot_ != nullptr; }
+
+private:
+    friend class detail::Core;
+    PendingReceipt(std::shared_ptr<detail::Core> core, detail::ReceiptSlot* slot) noexcept;
+
+    std::shared_ptr<detail::Core> core_;
+    detail::ReceiptSlot* slot_ = nullptr;
+};
+
+} // namespace arbalest

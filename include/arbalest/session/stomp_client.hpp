@@ -1,0 +1,56 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/session/stomp_config.hpp>
+#include <arbalest/session/stomp_session.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace arbalest {
+
+/// Opens sessions. It holds nothing but the configuration, which it copies; it may be destroyed before its sessions.
+class ARBALEST_DECL StompClient
+{
+public:
+    /// Sessions live on the executor of whoever calls connect(), which in a multi-threaded program must be a strand.
+    explicit StompClient(StompConfig config);
+    StompClient(); ///< With the default configuration.
+    /// Sessions live on the given executor.
+    StompClient(boost::asio::any_io_executor executor, StompConfig config);
+
+    /// Connects to a broker and opens a session: resolve, TCP (to each address in turn), CONNECT, CONNECTED, all within
+    /// `connect_timeout`.
+    ///
+    /// @param url `stomp://[user[:password]@]host[:port][/vhost]`, the default port being 61613.
+    /// @throws ConnectError with everything that was tried. A failed, timed-out or cancelled connect leaves no socket;
+    /// a resolution that hangs is abandoned.
+    boost::asio::awaitable<StompSession> connect(std::string_view url) const;
+
+    /// Tries the URLs in the order given, and opens a session on the first that works.
+    boost::asio::awaitable<StompSession> connect(std::vector<std::string> urls) const;
+
+    /// Connects, runs the function, and disconnects in every case. An exception of the function's is rethrown.
+    /// @param function called with a `StompSession`; returns an awaitable. Kept alive until it is done.
+    /// @returns what the function returns.
+    template <class Function>
+    std::invoke_result_t<Function&, StompSession> use(std::string_view url, Function function) const;
+
+    StompConfig const& config() const noexcept { return *config_; }
+
+private:
+    std::shared_ptr<StompConfig const> config_;
+    std::optional<boost::asio::any_io_executor> executor_;
+};
+
+} // namespace arbalest
+
+#include <arbalest/session/impl/use.hpp>

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/protocol/frame.hpp>
+#include <arbalest/protocol/heart_beat.hpp>
+#include <arbalest/protocol/limits.hpp>
+#include <arbalest/protocol/stomp_version.hpp>
+#include <arbalest/transport/tcp_options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace arbalest {
+
+class Interceptor;
+class Observer;
+
+/// What happens when a subscription's buffer is over its soft limit.
+enum class OverflowPolicy : std::uint8_t {
+    /// Reading stops as long as nobody on the session waits for anything; TCP pushes back on the broker. While somebody
+    /// waits, the buffer grows up to the hard limit.
+    suspend,
+    /// The subscription ends with SlowConsumer.
+    fail,
+    /// The oldest buffered message is thrown away. Only with AckMode::automatic.
+    drop_oldest,
+    /// The newest message is thrown away. Only with AckMode::automatic.
+    drop_newest,
+};
+
+/// The buffer between the connection and a subscription's consumer.
+class SubscriptionBuffer
+{
+public:
+    SubscriptionBuffer() = default;
+
+    /// The soft limit in messages. Default 1000.
+    std::size_t messages = 1000;
+    /// The soft limit in bytes of memory that the messages occupy. Default 4 MiB.
+    std::size_t bytes = std::size_t{4} << 20;
+    /// The hard limit in bytes; beyond it the subscription ends with SlowConsumer. Default 64 MiB.
+    std::size_t hard_limit = std::size_t{64} << 20;
+    /// Default OverflowPolicy::suspend.
+    OverflowPolicy policy = OverflowPolicy::suspend;
+};
+
+/// The buffer between senders and the connection.
+class WriteBuffer
+{
+public:
+    WriteBuffer() = default;
+    WriteBuffer(std::size_t limit) noexcept : limit(limit) {}
+
+    /// How many bytes may wait to be written before senders are suspended, not counting what is being written. A larger
+    /// frame enters an empty buffer. Zero: a send waits until its frame was written to the socket. Default 64 KiB.
+    std::size_t limit = std::size_t{64} << 10;
+};
+
+/// The settings of a session: plain fields of a named object. For every duration, zero means no limit.
+class StompConfig
+{
+public:
+    StompConfig() = default;
+
+    /// The `login` and `passcode` headers of CONNECT; empty means none. Credentials in the URL win. Default empty.
+    std::string login;
+    std::string passcode;
+    /// The `host` header of CONNECT, the virtual host. Default: the path of a `stomp://` URL, else "/".
+    std::optional<std::string> host;
+    /// The `client-id` header of CONNECT, which ActiveMQ wants for durable subscriptions. Default empty, which sends
+    /// none.
+    std::string client_id;
+    /// Further headers of CONNECT, in order; one that stands above as well is replaced. Default empty.
+    std::vector<std::pair<std::string, std::string>> connect_headers;
+    /// Opens with STOMP instead of CONNECT, which 1.0 brokers do not know. Default false.
+    bool connect_with_stomp_command = false;
+    /// What is offered to the broker. Default 1.2, 1.1 and 1.0.
+    std::vector<StompVersion> accept_versions{StompVersion::v1_2, StompVersion::v1_1, StompVersion::v1_0};
+
+    /// Asks for a receipt on every frame that may carry one: SEND, SUBSCRIBE, UNSUBSCRIBE, ACK, NACK, BEGIN, COMMIT and
+    /// ABORT. Their operations then wait for it. Default false.
+    bool auto_receipt = false;
+    /// How long a receipt is waited for, from the call. Default 10 s.
+    std::chrono::milliseconds receipt_timeout{10'000};
+    /// From the resolution of the host's name to CONNECTED, for each URL. Default 15 s.
+    std::chrono::milliseconds connect_timeout{15'000};
+    /// Whether disconnect() sends DISCONNECT and waits for its receipt (STOMP 1.2, "Graceful Shutdown"). Default true.
+    bool graceful_disconnect = true;
+    /// How long disconnect() takes at most: outstanding receipts and DISCONNECT's. Then the connection is closed
+    /// anyway, without an error from disconnect(). Default 2 s.
+    std::chrono::milliseconds disconnect_timeout{2'000};
+
+    /// What we promise and want. Default 10 s each way.
+    HeartBeat heart_beat{std::chrono::milliseconds(10'000), std::chrono::milliseconds(10'000)};
+    /// How far ahead of time we send, and how much lateness we forgive. Default 0.8 and 1.5.
+    HeartBeatTolerance heart_beat_tolerance;
+
+    /// Adds a content-length to every SEND with a body (ActiveMQ makes a BytesMessage of it). Default true.
+    bool auto_content_length = true;
+    /// An ERROR ends the session, as the specification has it. Off: the session stays open, as RabbitMQ and ActiveMQ
+    /// keep it after most ERRORs; one that names an operation fails that, any other goes to the observer. Default true.
+    bool error_frames_are_fatal = true;
+    /// ack() and nack() of a message whose subscription or connection is gone throw StaleMessage instead of returning
+    /// false. Default false.
+    bool strict_acks = false;
+
+    /// What the broker may send.
+    Limits limits;
+    SubscriptionBuffer subscription_buffer;
+    WriteBuffer write_buffer;
+    TcpOptions tcp;
+
+    /// Gets every MESSAGE and RECEIPT that belongs to nobody. Called on the session's executor. Default none.
+    std::function<void(Frame const&)> on_unhandled;
+    /// May change frames. Default none.
+    std::shared_ptr<Interceptor> interceptor;
+    /// Looks on; see combine_observers() for several. Default none.
+    std::shared_ptr<Observer> observer;
+
+    /// Checks at every step that the session's executor runs nothing concurrently, and ends the program with a message
+    /// when it does: the executor of a multi-threaded program must be a strand. Default: on without NDEBUG.
+#ifdef NDEBUG
+    bool assert_no_concurrency = false;
+#else
+    bool assert_no_concurrency = true;
+#endif
+};
+
+} // namespace arbalest

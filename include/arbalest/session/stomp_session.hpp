@@ -1,0 +1,160 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/session/failure.hpp>
+#include <arbalest/session/message.hpp>
+#include <arbalest/session/outgoing_message.hpp>
+#include <arbalest/session/receipt.hpp>
+#include <arbalest/session/stomp_config.hpp>
+#include <arbalest/session/subscription.hpp>
+#include <arbalest/session/transaction.hpp>
+#include <arbalest/transport/stream_transport.hpp>
+#include <arbalest/transport/transport.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace arbalest {
+
+namespace detail {
+class Lease;
+} // namespace detail
+
+/// Figures of a session since it was opened.
+class SessionStats
+{
+public:
+    SessionStats() = default;
+
+    std::uint64_t frames_sent = 0;
+    std::uint64_t frames_received = 0;
+    std::uint64_t messages_received = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+};
+
+/// An open STOMP session: a cheap copyable handle. When the last copy is gone, the connection is closed at once and
+/// what still waits fails with SessionClosed; use disconnect() to end it in order.
+///
+/// Every operation may be awaited on any executor and completes on the caller's. It completes at once where nothing has
+/// to be waited for, but for one in 64, which lets others run. Cancelling one leaves the session usable: a frame that
+/// was not yet encoded is withdrawn, one that was goes out.
+///
+/// The operations share these failures: what ended the session (ConnectionLost, MissingHeartBeat, ErrorFrameReceived,
+/// MalformedFrame, SessionClosed); InvalidFrame for a frame that cannot be encoded; and where a receipt is awaited,
+/// LostReceipt, or ErrorFrameReceived when an ERROR names the frame. `outcome()` tells what became of the frame.
+class ARBALEST_DECL StompSession
+{
+public:
+    /// No session; every operation on it fails with SessionClosed.
+    StompSession() noexcept = default;
+
+    /// Speaks STOMP over a stream that is connected already: sends CONNECT, waits for CONNECTED (within
+    /// `config.connect_timeout`). The session lives on the transport's executor.
+    /// @throws ConnectError; then the transport is closed.
+    static boost::asio::awaitable<StompSession> over(std::unique_ptr<Transport> transport, StompConfig config);
+
+    /// The same over an Asio stream, for instance a connected TCP or Unix domain socket.
+    template <class Stream>
+    requires(!std::is_convertible_v<Stream&&, std::unique_ptr<Transport>>) static boost::asio::awaitable<
+        StompSession> over(Stream stream, StompConfig config)
+    {
+        std::unique_ptr<Transport> transport = std::make_unique<StreamTransport<Stream>>(std::move(stream));
+        return over(std::move(transport), std::move(config));
+    }
+
+    /// Sends a message (STOMP 1.2, "SEND"). Suspends until there is room in the write buffer and, where a receipt is
+    /// asked for (by `auto_receipt`, with_receipt() or receipt(id)), until the broker has confirmed it.
+    /// @returns the receipt; nullopt where none was asked for.
+    boost::asio::awaitable<std::optional<Receipt>> send(OutgoingMessage message) const;
+    boost::asio::awaitable<std::optional<Receipt>> send(std::string_view destination, std::string_view body) const;
+
+    /// Puts a message into the write buffer and leaves its confirmation for later: always asks for a receipt.
+    boost::asio::awaitable<PendingReceipt> submit(OutgoingMessage message) const;
+    boost::asio::awaitable<PendingReceipt> submit(std::string_view destination, std::string_view body) const;
+
+    /// Subscribes (STOMP 1.2, "SUBSCRIBE"). Suspends for the receipt where one is asked for; messages that come earlier
+    /// are kept. A subscribe that is cancelled or loses its receipt unsubscribes.
+    boost::asio::awaitable<Subscription> subscribe(std::string_view destination, SubscribeOptions options) const;
+    boost::asio::awaitable<Subscription> subscribe(std::string_view destination) const;
+
+    /// Acknowledges a message (STOMP 1.2, "ACK"), or refuses it ("NACK", which 1.0 has not).
+    /// @returns false when the message's subscription or connection is gone, so that the broker delivers it again;
+    /// nothing is sent then. With `strict_acks` it throws StaleMessage instead.
+    /// @throws InvalidFrame also when the message needs no acknowledgement (AckMode::automatic).
+    boost::asio::awaitable<bool> ack(Message const& message) const;
+    boost::asio::awaitable<bool> ack(Message const& message, FrameOptions options) const;
+    boost::asio::awaitable<bool> nack(Message const& message) const;
+    boost::asio::awaitable<bool> nack(Message const& message, FrameOptions options) const;
+
+    /// Begins a transaction (STOMP 1.2, "BEGIN").
+    boost::asio::awaitable<Transaction> begin() const;
+    boost::asio::awaitable<Transaction> begin(FrameOptions options) const;
+
+    /// Runs a function in a transaction: commits when it returns, aborts and rethrows when it throws. A failure of
+    /// ABORT does not hide the first failure.
+    /// @param function called with a `Transaction&`; returns an awaitable. Kept alive until it is done.
+    /// @returns what the function returns.
+    template <class Function>
+    std::invoke_result_t<Function&, Transaction&> with_transaction(Function function) const;
+
+    /// Suspends until everything that was put into the write buffer before is written to the connection.
+    boost::asio::awaitable<void> flush() const;
+
+    /// Sends any frame as it is. Waits for a receipt if the frame has a `receipt` header, and only then. The session
+    /// does not take note of what the frame means: the messages of a raw SUBSCRIBE go to `on_unhandled`.
+    boost::asio::awaitable<std::optional<Receipt>> send_raw(Frame frame) const;
+
+    /// Ends the session in order: no more operations are accepted, what was queued is written, outstanding receipts are
+    /// awaited, then DISCONNECT is sent and its RECEIPT awaited (STOMP 1.2, "DISCONNECT"), all within
+    /// `disconnect_timeout`. Then the connection is closed. Returns when that has happened, also if the session has
+    /// ended already, for whatever cause. Cancelling closes the connection at once.
+    boost::asio::awaitable<void> disconnect() const;
+
+    /// Begins what disconnect() does, and returns. From any thread.
+    void start_disconnect() const;
+
+    /// Waits for the end of the session and returns its cause; its code is errc::session_closed when it ended in order.
+    /// Any number may wait.
+    boost::asio::awaitable<Failure> closed() const;
+
+    /// The negotiated version; 1.2 for an empty handle. This and the following from any thread.
+    StompVersion version() const noexcept;
+    /// The `server` header of CONNECTED; empty when absent.
+    std::string server() const;
+    /// The periods that hold on our side; zero where there is none.
+    HeartBeat negotiated_heart_beat() const noexcept;
+    SessionStats stats() const noexcept;
+    /// Whether operations are accepted.
+    bool is_open() const noexcept;
+    /// The executor on which the session lives. Throws SessionClosed for an empty handle.
+    boost::asio::any_io_executor get_executor() const;
+    bool valid() const noexcept { return lease_ != nullptr; }
+
+    /// Adds and removes further hooks behind those of the configuration. From any thread; takes effect on the session's
+    /// executor, for the frames from then on.
+    void add_observer(std::shared_ptr<Observer> observer) const;
+    void remove_observer(std::shared_ptr<Observer> observer) const;
+    void add_interceptor(std::shared_ptr<Interceptor> interceptor) const;
+    void remove_interceptor(std::shared_ptr<Interceptor> interceptor) const;
+
+private:
+    friend class detail::Core;
+    explicit StompSession(std::shared_ptr<detail::Lease> lease) noexcept;
+    std::shared_ptr<detail::Core> core() const;
+
+    std::shared_ptr<detail::Lease> lease_;
+};
+
+} // namespace arbalest
+
+#include <arbalest/session/impl/with_transaction.hpp>

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/session/message.hpp>
+#include <arbalest/session/outgoing_message.hpp>
+#include <arbalest/session/receipt.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace arbalest {
+
+namespace detail {
+class TransactionState;
+} // namespace detail
+
+/// A transaction (STOMP 1.2, "BEGIN"): what is sent and acknowledged in it takes effect with commit(), or never.
+/// Movable, not copyable. Destroying one that is neither committed nor aborted aborts it, without waiting.
+///
+/// Inside a transaction nothing waits for its receipt, because RabbitMQ confirms only after COMMIT: commit() awaits
+/// all.
+class ARBALEST_DECL Transaction
+{
+public:
+    /// Belongs to no session; every operation on it fails with SessionClosed.
+    Transaction() noexcept = default;
+    Transaction(Transaction&& other) noexcept;
+    Transaction& operator=(Transaction&& other) noexcept;
+    ~Transaction();
+
+    /// The `transaction` header.
+    std::string const& id() const noexcept;
+
+    /// Sends a message in the transaction. Suspends for room in the write buffer only. A `transaction` header of the
+    /// message's own wins.
+    /// @throws SessionClosed when the transaction is over; what ended the session.
+    boost::asio::awaitable<void> send(OutgoingMessage message);
+    boost::asio::awaitable<void> send(std::string_view destination, std::string_view body);
+
+    /// Acknowledges a message in the transaction. Returns false as StompSession::ack() does.
+    boost::asio::awaitable<bool> ack(Message const& message);
+    boost::asio::awaitable<bool> nack(Message const& message);
+
+    /// Sends COMMIT. With receipts it suspends until the broker has confirmed COMMIT and everything that was sent in
+    /// the transaction; their time limits start here.
+    boost::asio::awaitable<void> commit();
+
+    /// Sends ABORT. Receipts of what was sent in the transaction are no longer awaited.
+    boost::asio::awaitable<void> abort();
+
+private:
+    friend class detail::Core;
+    explicit Transaction(std::shared_ptr<detail::TransactionState> state) noexcept;
+
+    std::shared_ptr<detail::TransactionState> state_;
+};
+
+} // namespace arbalest

@@ -1,0 +1,89 @@
+#include "queue.hpp"
+
+#include "subscription.hpp"
+
+#include <algorithm>
+
+namespace arbalest::broker {
+
+Queue::~Queue()
+{
+    stats_->dropped += ready_.size();
+    stats_->depth -= ready_.size();
+}
+
+void Queue::push(std::shared_ptr<Frame const> frame)
+{
+    auto const size = frame->memory();
+    ready_.push_back({std::move(frame), last_sequence_ + 1, false});
+    ++last_sequence_;
+    bytes_ += size;
+    ++stats_->depth;
+}
+
+void Queue::put_back(StoredMessage message)
+{
+    auto const place = std::ranges::lower_bound(ready_, message.sequence, {}, &StoredMessage::sequence);
+    auto const size = message.frame->memory();
+    message.redelivered = true;
+    ready_.insert(place, std::move(message));
+    bytes_ += size;
+    ++stats_->depth;
+}
+
+void Queue::pump()
+{
+    while (!ready_.empty()) {
+        auto* const consumer = next_consumer();
+        if (!consumer)
+            return;
+        auto message = std::move(ready_.front());
+        ready_.pop_front();
+        bytes_ -= message.frame->memory();
+        --stats_->depth;
+        consumer->take(std::move(message));
+    }
+}
+
+std::size_t Queue::purge() noexcept
+{
+    auto const count = ready_.size();
+    stats_->dropped += count;
+    stats_->depth -= count;
+    ready_.clear();
+    bytes_ = 0;
+    return count;
+}
+
+void Queue::add(Subscription& consumer)
+{
+    consumers_.push_back(&consumer);
+    ++stats_->subscriptions;
+}
+
+void Queue::remove(Subscription& consumer) noexcept
+{
+    auto const place = std::ranges::find(consumers_, &consumer);
+    if (place == consumers_.end())
+        return;
+    auto const position = static_cast<std::size_t>(place - consumers_.begin());
+    consumers_.erase(place);
+    if (next_ > position)
+        --next_;
+    --stats_->subscriptions;
+}
+
+Subscription* Queue::next_consumer() noexcept
+{
+    auto const count = consumers_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        auto const position = (next_ + i) % count;
+        if (consumers_[position]->can_take()) {
+            next_ = position + 1;
+            return consumers_[position];
+        }
+    }
+    return nullptr;
+}
+
+} // namespace arbalest::broker

@@ -1,0 +1,104 @@
+#include "core.hpp"
+
+#include "core_service.hpp"
+
+#include <boost/asio/query.hpp>
+
+#include <algorithm>
+#include <utility>
+
+// Birth, accessors and hooks of a session.
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Conversation::Options conversation_options(StompConfig const& config)
+{
+    Conversation::Options options;
+    options.accept_versions = config.accept_versions;
+    options.heart_beat = config.heart_beat;
+    options.tolerance = config.heart_beat_tolerance;
+    options.error_frames_are_fatal = config.error_frames_are_fatal;
+    options.disconnect_timeout = config.disconnect_timeout;
+    return options;
+}
+
+} // namespace
+
+Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config)
+    : executor_(std::move(executor)), probe_(executor_), config_(std::move(config)),
+      service_(&asio::use_service<CoreService>(asio::query(executor_, asio::execution::context))),
+      conversation_(conversation_options(*config_)), exclusive_(config_->assert_no_concurrency)
+{
+    timer_.emplace(executor_);
+    if (config_->observer)
+        observers_.push_back(config_->observer);
+    if (config_->interceptor)
+        interceptors_.push_back(config_->interceptor);
+    service_->add(*this);
+}
+
+Core::~Core()
+{
+    if (is_alive())
+        service_->remove(*this);
+}
+
+std::string Core::server() const
+{
+    std::lock_guard const lock(info_mutex_);
+    return server_;
+}
+
+HeartBeat Core::negotiated_heart_beat() const
+{
+    std::lock_guard const lock(info_mutex_);
+    return heart_beat_;
+}
+
+SessionStats Core::stats() const noexcept
+{
+    SessionStats stats;
+    stats.frames_sent = frames_sent_.load(std::memory_order_relaxed);
+    stats.frames_received = frames_received_.load(std::memory_order_relaxed);
+    stats.messages_received = messages_received_.load(std::memory_order_relaxed);
+    stats.bytes_sent = bytes_sent_.load(std::memory_order_relaxed);
+    stats.bytes_received = bytes_received_.load(std::memory_order_relaxed);
+    return stats;
+}
+
+void Core::check_open() const
+{
+    if (finished_)
+        cause_->with_outcome(Outcome::not_sent)->raise();
+    if (write_failure_)
+        write_failure_->with_outcome(Outcome::not_sent)->raise();
+    if (!conversation_.is_open())
+        throw SessionClosed("the session is being disconnected");
+}
+
+void Core::add_observer(std::shared_ptr<Observer> observer)
+{
+    if (observer)
+        observers_.push_back(std::move(observer));
+}
+
+void Core::remove_observer(std::shared_ptr<Observer> const& observer)
+{
+    std::erase(observers_, observer);
+}
+
+void Core::add_interceptor(std::shared_ptr<Interceptor> interceptor)
+{
+    if (interceptor)
+        interceptors_.push_back(std::move(interceptor));
+}
+
+void Core::remove_interceptor(std::shared_ptr<Interceptor> const& interceptor)
+{
+    std::erase(interceptors_, interceptor);
+}
+
+} // namespace arbalest::detail

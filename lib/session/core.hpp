@@ -1,0 +1,314 @@
+#pragma once
+
+#include "../protocol/conversation.hpp"
+#include "exclusive.hpp"
+#include "executor_probe.hpp"
+#include "link.hpp"
+#include "receipt_slot.hpp"
+#include "subscription_state.hpp"
+#include "turns.hpp"
+#include "wait_queue.hpp"
+#include <arbalest/session/error.hpp>
+#include <arbalest/session/failure.hpp>
+#include <arbalest/session/interceptor.hpp>
+#include <arbalest/session/observer.hpp>
+#include <arbalest/session/receipt.hpp>
+#include <arbalest/session/stomp_config.hpp>
+#include <arbalest/session/stomp_session.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arbalest::detail {
+
+class CoreService;
+class SlotHandle;
+
+/// How transmit() treats one frame.
+class TransmitOptions
+{
+public:
+    TransmitOptions() = default;
+
+    bool with_receipt = false;                          // ask for one
+    bool raw = false;                                   // only if the frame has one
+    bool defer_deadline = false;                        // in a transaction: the limit starts with COMMIT
+    std::optional<std::chrono::milliseconds> timeout{}; // for the receipt, instead of the configured one
+    bool* encoded = nullptr;                            // set when the frame enters the write buffer
+};
+
+/// What opens a session, beside the configuration.
+class Handshake
+{
+public:
+    Handshake() = default;
+
+    std::string url; // without credentials, for messages
+    std::string login;
+    std::string passcode;
+    std::string host = "/";
+};
+
+/// A session: joins the conversation and its connection. Everything happens on one executor, but for the members that
+/// say otherwise. Handles hold a lease on it; operations, subscriptions and messages hold only the object.
+class Core : public std::enable_shared_from_this<Core>
+{
+public:
+    Core(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config);
+    ~Core();
+
+    /// Opens a session on a connected transport. Fails with what ended it.
+    static boost::asio::awaitable<StompSession> open(std::unique_ptr<Transport> transport,
+                                                     std::shared_ptr<StompConfig const> config, Handshake handshake);
+
+    // --- operations: each may be started on any executor (core_operations.cpp)
+    static boost::asio::awaitable<std::optional<Receipt>> transmit(std::shared_ptr<Core> core, Frame frame,
+                                                                   TransmitOptions options);
+    static boost::asio::awaitable<PendingReceipt> submit(std::shared_ptr<Core> core, Frame frame,
+                                                         TransmitOptions options);
+    static boost::asio::awaitable<Receipt> confirmed(PendingReceipt pending);
+    static boost::asio::awaitable<Subscription> subscribe(std::shared_ptr<Core> core, std::string destination,
+                                                          SubscribeOptions options);
+    static boost::asio::awaitable<bool> unsubscribe(std::shared_ptr<SubscriptionState> state, FrameOptions options,
+                                                    bool delete_durable);
+    static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<Core> core,
+                                                    std::shared_ptr<SubscriptionState> subscription,
+                                                    std::uint64_t connection, std::optional<Frame> frame,
+                                                    TransmitOptions options);
+    static boost::asio::awaitable<bool> flush(std::shared_ptr<Core> core);
+    static boost::asio::awaitable<bool> disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease);
+    static boost::asio::awaitable<Failure> closed(std::shared_ptr<Core> core);
+
+    static std::optional<Frame> acknowledgement(std::string_view command, Message const& message, StompVersion version);
+    static std::shared_ptr<SubscriptionState> const& subscription_of(Message const& message) noexcept
+    {
+        return message.subscription_;
+    }
+    static std::uint64_t connection_of(Message const& message) noexcept { return message.connection_; }
+    static Message make_message(Frame frame, std::shared_ptr<SubscriptionState> subscription, std::uint64_t connection)
+    {
+        return Message(std::move(frame), std::move(subscription), connection);
+    }
+    static Transaction make_transaction(std::shared_ptr<TransactionState> state) noexcept
+    {
+        return Transaction(std::move(state));
+    }
+    static ReceiptSlot* slot_of(PendingReceipt const& pending) noexcept { return pending.slot_; }
+
+    // --- from any thread
+    boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
+    bool on_executor() const noexcept { return probe_.running_here(); }
+    /// False once the io_context is gone: then nothing may be posted and no I/O object exists.
+    bool is_alive() const noexcept { return alive_.load(std::memory_order_acquire); }
+    bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
+    StompVersion version() const noexcept { return version_.load(std::memory_order_relaxed); }
+    std::string server() const;
+    HeartBeat negotiated_heart_beat() const;
+    SessionStats stats() const noexcept;
+    StompConfig const& config() const noexcept { return *config_; }
+    /// Runs a function on the executor: now if we are there, else posted. Does nothing when the io_context is gone.
+    template <class Function>
+    void run_there(Function function);
+
+    // --- on the executor
+    /// Throws what ended the session, with outcome not_sent, unless operations are accepted.
+    void check_open() const;
+    Turns& turns() noexcept { return turns_; }
+    /// Ends it here and at the broker. Without a cause it ends in order.
+    void end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
+    bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const;
+    std::string next_transaction_id() { return "tx-" + std::to_string(++last_transaction_); }
+    void release_slot(ReceiptSlot* slot) noexcept;
+    /// The limit of a receipt that was deferred starts now.
+    void start_deadline(ReceiptSlot* slot);
+    /// Sends a frame that nobody waits for, without waiting for room.
+    void send_control(Frame frame) noexcept;
+    /// The last handle is gone.
+    void lease_ended();
+    /// A consumer has taken something, or somebody waits: reading may go on.
+    void update_reading();
+    /// A consumer starts, or stops, to wait for a message.
+    void consumer_waits();
+    void consumer_goes_on() noexcept { --waiting_consumers_; }
+    /// A subscription's buffer went over its soft limit, or came back.
+    void full_buffers_changed(int by);
+    Exclusive& exclusive() noexcept { return exclusive_; }
+    void add_observer(std::shared_ptr<Observer> observer);
+    void remove_observer(std::shared_ptr<Observer> const& observer);
+    void add_interceptor(std::shared_ptr<Interceptor> interceptor);
+    void remove_interceptor(std::shared_ptr<Interceptor> const& interceptor);
+
+    /// The io_context goes down: lets go of every I/O object and every suspended coroutine.
+    void context_ended() noexcept;
+
+private:
+    friend class SlotHandle;
+    friend class CoreService;
+
+    // core_connection.cpp: reader, writer and timer
+    void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
+    static boost::asio::awaitable<void> run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
+    static boost::asio::awaitable<void> run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
+    static boost::asio::awaitable<void> close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link,
+                                                   CloseReason reason);
+    void process_input(Link& link);
+    void handle(Frame frame, Link& link, TimePoint now);
+    void handle_connected(Frame const& frame, Link& link);
+    void read_failed(Link& link, boost::system::error_code code);
+    void write_failed(Link& link, boost::system::error_code code);
+    void wake_consumers();
+    bool must_stop_reading() const noexcept;
+    void arm_timer();
+    void on_timer();
+
+    // core_operations.cpp
+    SlotHandle expect_receipt(Frame& frame, TransmitOptions const& options);
+    bool has_room(Frame const& frame) const noexcept;
+    void write(Frame& frame, ReceiptSlot* slot, bool* encoded);
+    void pump_queue();
+    boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, bool* encoded);
+    boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
+    boost::asio::awaitable<void> take_turn();
+
+    // core_end.cpp
+    void begin_disconnect();
+    void continue_disconnect();
+    void finish_in_order();
+    void finish(std::shared_ptr<StompError> cause, CloseReason reason);
+    void finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason reason);
+    void complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure);
+    void complete_queued(QueuedFrame& queued, std::exception_ptr failure);
+    Outcome outcome_of(ReceiptSlot const& slot) const noexcept;
+    ReceiptSlot* new_slot();
+
+    template <class Function>
+    void observe(Function function) noexcept;
+
+    boost::asio::any_io_executor const executor_;
+    ExecutorProbe const probe_;
+    std::shared_ptr<StompConfig const> const config_;
+    CoreService* service_;
+    Conversation conversation_;
+    std::shared_ptr<Link> link_;
+    std::uint64_t connection_ = 0; // which connection of the session this is
+    std::optional<boost::asio::steady_timer> timer_;
+    TimePoint armed_ = TimePoint::max();
+    Turns turns_;
+    Exclusive exclusive_;
+
+    std::shared_ptr<StompError> cause_; // what ended the session
+    bool finished_ = false;
+    bool orderly_ = false;
+    std::shared_ptr<StompError> write_failure_; // writing has failed; reading goes on for a while
+    TimePoint read_on_until_ = TimePoint::max();
+    std::shared_ptr<StompError> last_error_; // an ERROR that named nobody
+
+    std::map<SubscriptionState*, std::shared_ptr<SubscriptionState>> subscriptions_;
+    std::vector<std::shared_ptr<SubscriptionState>> touched_; // got something since consumers were woken last
+    int full_buffers_ = 0;                                    // subscriptions over their soft limit
+    int waiting_consumers_ = 0;                               // subscriptions whose consumer waits
+    TimePoint next_look_ = TimePoint::max(); // while reading is suspended: when to look for a sign of life
+
+    using SlotList = boost::intrusive::list<ReceiptSlot, boost::intrusive::constant_time_size<false>>;
+    std::deque<ReceiptSlot> slots_; // a pool: their addresses stay
+    std::vector<ReceiptSlot*> free_slots_;
+    SlotList waiting_slots_;
+    std::uint64_t last_transaction_ = 0;
+    std::size_t awaited_ = 0; // slots that somebody waits for, or may
+    using FrameQueue = boost::intrusive::list<QueuedFrame, boost::intrusive::constant_time_size<false>>;
+    FrameQueue queue_; // frames that wait for room
+
+    WaitQueue connecting_;
+    WaitQueue closed_;
+    std::vector<std::shared_ptr<Observer>> observers_;
+    std::vector<std::shared_ptr<Interceptor>> interceptors_;
+
+    std::atomic<bool> alive_{true};
+    std::atomic<bool> open_{false};
+    std::atomic<StompVersion> version_{StompVersion::v1_2};
+    mutable std::mutex info_mutex_;
+    std::string server_;
+    HeartBeat heart_beat_;
+    std::atomic<std::uint64_t> frames_sent_{0};
+    std::atomic<std::uint64_t> frames_received_{0};
+    std::atomic<std::uint64_t> messages_received_{0};
+    std::atomic<std::uint64_t> bytes_sent_{0};
+    std::atomic<std::uint64_t> bytes_received_{0};
+};
+
+/// Keeps a receipt slot while an operation waits for it.
+class SlotHandle
+{
+public:
+    SlotHandle() noexcept = default;
+    SlotHandle(Core* core, ReceiptSlot* slot) noexcept : core_(core), slot_(slot) {}
+    SlotHandle(SlotHandle&& other) noexcept : core_(other.core_), slot_(std::exchange(other.slot_, nullptr)) {}
+    SlotHandle& operator=(SlotHandle&&) = delete;
+    ~SlotHandle()
+    {
+        if (slot_)
+            core_->release_slot(slot_);
+    }
+
+    ReceiptSlot* get() const noexcept { return slot_; }
+    ReceiptSlot* detach() noexcept { return std::exchange(slot_, nullptr); }
+    ReceiptSlot& operator*() const noexcept { return *slot_; }
+    ReceiptSlot* operator->() const noexcept { return slot_; }
+    explicit operator bool() const noexcept { return slot_ != nullptr; }
+
+private:
+    Core* core_ = nullptr;
+    ReceiptSlot* slot_ = nullptr;
+};
+
+/// What every copy of a session's handle shares; its end is the session's.
+class Lease
+{
+public:
+    explicit Lease(std::shared_ptr<Core> core) noexcept : core(std::move(core)) {}
+    Lease(Lease const&) = delete;
+    Lease& operator=(Lease const&) = delete;
+    ~Lease();
+
+    std::shared_ptr<Core> const core;
+};
+
+template <class Function>
+void Core::run_there(Function function)
+{
+    if (!is_alive())
+        return;
+    if (on_executor())
+        function(*this);
+    else
+        boost::asio::post(executor_, [core = shared_from_this(), function = std::move(function)]() mutable {
+            if (core->is_alive())
+                function(*core);
+        });
+}
+
+// An observer that throws must not change what it looks at.
+template <class Function>
+void Core::observe(Function function) noexcept
+{
+    for (std::size_t i = 0; i < observers_.size(); ++i) {
+        try {
+            auto const observer = observers_[i];
+            function(*observer);
+        } catch (...) {
+        }
+    }
+}
+
+} // namespace arbalest::detail

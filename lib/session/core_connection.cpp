@@ -1,0 +1,418 @@
+#include "../protocol/client_frames.hpp"
+#include "core.hpp"
+#include "hop.hpp"
+#include <arbalest/protocol/encode.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+// The three activities of a session on a connection: reader, writer and timer.
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t smallest_read = 4096;
+constexpr std::size_t largest_read = std::size_t{256} << 10;
+
+// How long an ERROR that explains a failed write may take to be read.
+constexpr auto reading_on = 1s;
+
+void count(std::atomic<std::uint64_t>& figure, std::uint64_t by) noexcept
+{
+    // One writer only: no locked instruction needed.
+    figure.store(figure.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+std::string describe(boost::system::error_code code)
+{
+    if (code == asio::error::eof)
+        return "the broker closed the connection";
+    return "the connection broke: " + code.message();
+}
+
+// Lets go of a session whose opening did not succeed.
+class OpeningGuard
+{
+public:
+    explicit OpeningGuard(Core& core) noexcept : core_(&core) {}
+    OpeningGuard(OpeningGuard const&) = delete;
+    OpeningGuard& operator=(OpeningGuard const&) = delete;
+    ~OpeningGuard()
+    {
+        if (core_)
+            core_->lease_ended();
+    }
+    void succeeded() noexcept { core_ = nullptr; }
+
+private:
+    Core* core_;
+};
+
+} // namespace
+
+asio::awaitable<StompSession> Core::open(std::unique_ptr<Transport> transport,
+                                         std::shared_ptr<StompConfig const> config, Handshake handshake)
+{
+    auto const executor = transport->get_executor();
+    auto const core = std::make_shared<Core>(executor, std::move(config));
+    OpeningGuard guard(*core);
+    core->start(std::move(transport), handshake);
+    while (!core->finished_ && core->conversation_.state() == Conversation::State::connecting) {
+        Waiter waiter;
+        co_await core->connecting_.wait(core->executor_, waiter);
+    }
+    if (core->finished_)
+        core->cause_->raise();
+    guard.succeeded();
+    co_return StompSession(std::make_shared<Lease>(core));
+}
+
+void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshake)
+{
+    link_ = std::make_shared<Link>(std::move(transport), config_->limits);
+    ++connection_;
+    auto const self = shared_from_this();
+    asio::co_spawn(executor_, run_reader(self, link_), asio::detached);
+    asio::co_spawn(executor_, run_writer(self, link_), asio::detached);
+
+    observe([&](Observer& observer) { observer.on_connecting(handshake.url); });
+    ConnectRequest request;
+    request.host = config_->host.value_or(handshake.host);
+    request.login = handshake.login.empty() ? config_->login : handshake.login;
+    request.passcode = handshake.login.empty() ? config_->passcode : handshake.passcode;
+    request.client_id = config_->client_id;
+    request.accept_versions = config_->accept_versions;
+    request.heart_beat = config_->heart_beat;
+    request.headers = &config_->connect_headers;
+    request.stomp_command = config_->connect_with_stomp_command;
+    auto frame = connect_frame(request);
+    conversation_.start();
+    write(frame, nullptr, nullptr);
+}
+
+asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
+{
+    boost::system::error_code failure;
+    try {
+        while (!link->ended) {
+            while (core->must_stop_reading() && !link->may_look) {
+                if (core->next_look_ == TimePoint::max()) {
+                    core->next_look_ =
+                        deadline_after(Clock::now(), core->conversation_.negotiated_heart_beat().receive);
+                    core->arm_timer();
+                }
+                Waiter waiter;
+                co_await link->reader.wait(core->executor_, waiter);
+                if (link->ended)
+                    co_return;
+            }
+            bool const only_a_look = std::exchange(link->may_look, false) && core->must_stop_reading();
+            if (!only_a_look)
+                core->next_look_ = TimePoint::max();
+            auto const room = link->decoder.prepare(only_a_look ? smallest_read : link->read_size);
+            auto const asked = only_a_look ? std::min(smallest_read, room.size()) : room.size();
+            auto const size = co_await link->transport->read_some(asio::buffer(room.data(), asked));
+            if (link->ended)
+                co_return;
+            link->decoder.commit(size);
+            count(core->bytes_received_, size);
+            if (size == asked)
+                link->read_size = std::min(link->read_size * 2, largest_read);
+            else if (size < link->read_size / 8)
+                link->read_size = std::max(link->read_size / 2, smallest_read);
+            core->process_input(*link);
+        }
+    } catch (boost::system::system_error const& error) {
+        failure = error.code();
+    }
+    if (failure && !link->ended && core->is_alive())
+        core->read_failed(*link, failure);
+}
+
+void Core::process_input(Link& link)
+{
+    Exclusive::Section const section(exclusive_);
+    auto const now = Clock::now();
+    conversation_.bytes_received(now);
+    auto const beats_before = link.decoder.heart_beats();
+    try {
+        while (!link.ended) {
+            auto frame = link.decoder.next();
+            if (!frame)
+                break;
+            count(frames_received_, 1);
+            handle(std::move(*frame), link, now);
+        }
+    } catch (MalformedFrame const& error) {
+        wake_consumers();
+        finish(std::make_shared<MalformedFrame>(error), CloseReason::error);
+        return;
+    } catch (std::exception const& error) {
+        // A hook of the user's has thrown. Its frame is lost, so the conversation cannot go on.
+        wake_consumers();
+        finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
+                                                std::string("a hook failed: ") + error.what()),
+               CloseReason::error);
+        return;
+    }
+    if (!observers_.empty()) {
+        for (auto beats = link.decoder.heart_beats() - beats_before; beats != 0; --beats)
+            observe([](Observer& observer) { observer.on_heart_beat_received(); });
+    }
+    wake_consumers();
+    if (!link.ended)
+        arm_timer();
+}
+
+void Core::handle(Frame frame, Link& link, TimePoint now)
+{
+    using Kind = Conversation::Event::Kind;
+    observe([&](Observer& observer) { observer.on_frame_received(frame); });
+    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
+        auto const interceptor = interceptors_[i];
+        if (!interceptor->on_incoming(frame))
+            return;
+    }
+    auto event = conversation_.receive(frame, now, link.decoder.offset());
+    switch (event.kind) {
+    case Kind::connected:
+        handle_connected(frame, link);
+        break;
+    case Kind::message: {
+        count(messages_received_, 1);
+        auto& subscription = *static_cast<SubscriptionState*>(event.token);
+        if (subscription.ended)
+            break;
+        if (touched_.empty() || touched_.back().get() != &subscription)
+            touched_.push_back(subscription.shared_from_this());
+        if (auto too_slow = subscription.push(std::move(frame), connection_))
+            end_subscription(subscription, std::move(too_slow));
+        break;
+    }
+    case Kind::unhandled_message:
+    case Kind::unhandled_receipt:
+        if (config_->on_unhandled)
+            config_->on_unhandled(frame);
+        break;
+    case Kind::receipt: {
+        auto& slot = *static_cast<ReceiptSlot*>(event.token);
+        if (!slot.encoded)
+            throw MalformedFrame("a RECEIPT for a frame that was not sent yet", link.decoder.offset());
+        complete_slot(slot, nullptr);
+        continue_disconnect();
+        break;
+    }
+    case Kind::error:
+    case Kind::failed:
+        if (event.token)
+            complete_slot(*static_cast<ReceiptSlot*>(event.token), event.cause->with_outcome(Outcome::refused));
+        if (event.kind == Kind::failed) {
+            finish(std::move(event.cause), CloseReason::error);
+        } else if (!event.token) {
+            last_error_ = std::move(event.cause);
+            observe([&](Observer& observer) { observer.on_error_frame(frame); });
+        }
+        break;
+    case Kind::disconnected:
+        finish_in_order();
+        break;
+    case Kind::none:
+    case Kind::send_heart_beat:
+    case Kind::receipt_lost:
+        break;
+    }
+}
+
+void Core::handle_connected(Frame const& frame, Link& link)
+{
+    link.decoder.set_version(conversation_.version());
+    version_ = conversation_.version();
+    {
+        std::lock_guard const lock(info_mutex_);
+        server_ = conversation_.server();
+        heart_beat_ = conversation_.negotiated_heart_beat();
+    }
+    open_ = true;
+    connecting_.wake_all(executor_);
+    observe([&](Observer& observer) { observer.on_connected(frame); });
+}
+
+void Core::wake_consumers()
+{
+    for (auto const& subscription : touched_)
+        subscription->wake_if_ready();
+    touched_.clear();
+}
+
+void Core::read_failed(Link& link, boost::system::error_code code)
+{
+    if (link.ended)
+        return;
+    auto cause = write_failure_;
+    if (!cause)
+        cause = std::make_shared<ConnectionLost>(code, describe(code));
+    auto event = conversation_.connection_ended(std::move(cause));
+    if (event.kind == Conversation::Event::Kind::disconnected)
+        finish_in_order();
+    else if (event.cause)
+        finish(std::move(event.cause), CloseReason::error);
+}
+
+asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
+{
+    boost::system::error_code failure;
+    try {
+        while (!link->ended) {
+            if (link->outgoing.empty()) {
+                Waiter waiter;
+                co_await link->writer.wait(core->executor_, waiter);
+                continue;
+            }
+            std::swap(link->outgoing, link->writing);
+            std::swap(link->outgoing_ends, link->writing_ends);
+            link->taken += link->writing.size();
+            core->pump_queue();
+            std::size_t done = 0;
+            while (done < link->writing.size()) {
+                std::span<std::size_t const> const ends(link->writing_ends);
+                auto const size = co_await link->transport->write_some(
+                    asio::buffer(link->writing.data() + done, link->writing.size() - done), ends);
+                if (link->ended)
+                    co_return;
+                done += size;
+                link->accepted += size;
+                count(core->bytes_sent_, size);
+                // What is left of the ends counts from the new beginning.
+                std::erase_if(link->writing_ends, [size](std::size_t end) { return end <= size; });
+                for (auto& end : link->writing_ends)
+                    end -= size;
+            }
+            link->writing.clear();
+            core->conversation_.bytes_sent(Clock::now());
+            link->flushers.wake_all(core->executor_);
+            core->pump_queue();
+        }
+    } catch (boost::system::system_error const& error) {
+        failure = error.code();
+    }
+    if (failure && !link->ended && core->is_alive())
+        core->write_failed(*link, failure);
+}
+
+// The broker may have closed its reading side after an ERROR that is still to be read, and that explains more.
+void Core::write_failed(Link& link, boost::system::error_code code)
+{
+    if (link.ended || write_failure_)
+        return;
+    if (conversation_.state() == Conversation::State::disconnecting) {
+        finish_in_order();
+        return;
+    }
+    write_failure_ = std::make_shared<ConnectionLost>(code, describe(code));
+    read_on_until_ = Clock::now() + reading_on;
+    while (!queue_.empty())
+        complete_queued(queue_.front(), write_failure_->with_outcome(Outcome::not_sent)->to_exception_ptr());
+    link.flushers.wake_all(executor_);
+    update_reading();
+    arm_timer();
+}
+
+// Reading stops for the sake of a slow consumer only while nobody else waits for anything that reading could bring.
+bool Core::must_stop_reading() const noexcept
+{
+    return full_buffers_ > 0 && waiting_consumers_ == 0 && awaited_ == 0 && queue_.empty() && !write_failure_ &&
+           conversation_.is_open();
+}
+
+void Core::update_reading()
+{
+    if (link_ && !link_->reader.empty() && !must_stop_reading())
+        link_->reader.wake_all(executor_);
+}
+
+void Core::consumer_waits()
+{
+    ++waiting_consumers_;
+    update_reading();
+}
+
+void Core::full_buffers_changed(int by)
+{
+    full_buffers_ += by;
+    update_reading();
+}
+
+// The timer is left alone where it rings early: then it finds nothing to do and is set anew.
+void Core::arm_timer()
+{
+    if (finished_ || !timer_)
+        return;
+    auto const next = std::min({conversation_.next_deadline(), read_on_until_, next_look_});
+    if (next >= armed_)
+        return;
+    armed_ = next;
+    timer_->expires_at(next);
+    timer_->async_wait([self = shared_from_this()](boost::system::error_code code) {
+        if (!code && self->is_alive())
+            self->on_timer();
+    });
+}
+
+void Core::on_timer()
+{
+    using Kind = Conversation::Event::Kind;
+    Exclusive::Section const section(exclusive_);
+    armed_ = TimePoint::max();
+    auto const now = Clock::now();
+    if (now >= next_look_ && link_) {
+        next_look_ = deadline_after(now, conversation_.negotiated_heart_beat().receive);
+        link_->may_look = true;
+        link_->reader.wake_all(executor_);
+    }
+    if (now >= read_on_until_) {
+        finish(write_failure_, CloseReason::error);
+        return;
+    }
+    for (;;) {
+        auto event = conversation_.poll(now);
+        switch (event.kind) {
+        case Kind::send_heart_beat:
+            // What is about to be written is a sign of life as well.
+            if (link_ && link_->drained()) {
+                link_->outgoing += '\n';
+                if (link_->wants_ends)
+                    link_->outgoing_ends.push_back(link_->outgoing.size());
+                link_->writer.wake_all(executor_);
+                observe([](Observer& observer) { observer.on_heart_beat_sent(); });
+            }
+            continue;
+        case Kind::receipt_lost: {
+            auto& slot = *static_cast<ReceiptSlot*>(event.token);
+            auto const outcome = outcome_of(slot);
+            complete_slot(slot, std::make_shared<LostReceipt>(slot.id(), slot.limit, outcome, last_error_));
+            continue_disconnect();
+            continue;
+        }
+        case Kind::failed:
+            finish(std::move(event.cause), CloseReason::missing_heart_beat);
+            return;
+        case Kind::disconnected:
+            finish_in_order();
+            return;
+        default:
+            break;
+        }
+        break;
+    }
+    arm_timer();
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <boost/asio/execution_context.hpp>
+
+#include <mutex>
+#include <set>
+
+namespace arbalest::detail {
+
+class Core;
+
+/// Knows the sessions of an execution context. When the context goes down before them, it takes their I/O objects and
+/// suspended coroutines down with it, so that what is destroyed later touches nothing of the context.
+class CoreService : public boost::asio::execution_context::service
+{
+public:
+    using key_type = CoreService;
+    static boost::asio::execution_context::id id;
+
+    explicit CoreService(boost::asio::execution_context& context) : service(context) {}
+
+    void add(Core& core);
+    void remove(Core& core);
+
+private:
+    void shutdown() override;
+
+    std::mutex mutex_;
+    std::set<Core*> cores_;
+};
+
+} // namespace arbalest::detail

@@ -1,0 +1,160 @@
+#include "../protocol/client_frames.hpp"
+#include "core.hpp"
+#include "hop.hpp"
+#include "operation.hpp"
+#include <arbalest/protocol/encode.hpp>
+
+#include <string>
+#include <utility>
+
+// Subscribing, unsubscribing and acknowledging.
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+
+asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::string destination,
+                                              SubscribeOptions options)
+{
+    require(core);
+    if (!core->on_executor()) {
+        auto operation = subscribe(core, std::move(destination), std::move(options));
+        co_return co_await hop_to(core->executor_, std::move(operation));
+    }
+    core->check_open();
+    auto const limits = options.buffer().value_or(core->config_->subscription_buffer);
+    bool const drops = limits.policy == OverflowPolicy::drop_newest || limits.policy == OverflowPolicy::drop_oldest;
+    if (drops && options.ack() != AckMode::automatic)
+        throw InvalidFrame("messages that must be acknowledged cannot be dropped", "ack");
+    auto id = options.id().empty() ? core->conversation_.next_subscription_id() : options.id();
+    auto const state =
+        std::make_shared<SubscriptionState>(core, std::move(id), std::move(destination), options.ack(), limits);
+    if (!core->conversation_.add_subscription(state->id, state->destination, state.get()))
+        throw InvalidFrame("'" + state->id + "' is the id of another subscription", "id");
+    core->subscriptions_.emplace(state.get(), state);
+    // Whatever happens from here on, the handle sees to it that nothing stays behind.
+    Subscription subscription(state);
+    auto frame = subscribe_frame(state->id, state->destination, state->ack);
+    if (state->ack != AckMode::automatic) {
+        // So that the broker seldom fills more than the buffer holds. RabbitMQ and ActiveMQ call it differently.
+        auto const prefetch = std::to_string(limits.messages);
+        frame.add_header("prefetch-count", prefetch);
+        frame.add_header("activemq.prefetchSize", prefetch);
+    }
+    add_headers(frame, options);
+    state->subscribe_frame = frame;
+    auto how = transmit_options(options);
+    how.encoded = &state->announced;
+    try {
+        co_await transmit(core, std::move(frame), how);
+    } catch (StompError const& error) {
+        if (error.outcome() == Outcome::refused)
+            state->announced = false;
+        throw;
+    }
+    co_return subscription;
+}
+
+// The subscription's handle is gone, or its consumer is too slow. Nobody waits for the answer.
+void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
+{
+    if (state.ended || finished_)
+        return;
+    auto const self = state.shared_from_this();
+    state.end(std::move(cause));
+    if (!state.announced || !conversation_.is_open() || write_failure_) {
+        conversation_.remove_subscription(state.id);
+        subscriptions_.erase(&state);
+        return;
+    }
+    auto frame = unsubscribe_frame(state.id, state.destination, conversation_.version());
+    TransmitOptions options;
+    options.with_receipt = true;
+    auto slot = expect_receipt(frame, options);
+    slot->ending = self;
+    try {
+        write(frame, slot.get(), nullptr);
+    } catch (std::exception const& error) {
+        finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
+               CloseReason::error);
+    }
+}
+
+asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state, FrameOptions options,
+                                        bool delete_durable)
+{
+    if (!state)
+        throw SessionClosed("the subscription belongs to no session");
+    auto const core = state->core;
+    require(core);
+    if (!core->on_executor()) {
+        auto operation = unsubscribe(state, std::move(options), delete_durable);
+        co_return co_await hop_to(core->executor_, std::move(operation));
+    }
+    if (state->ended)
+        co_return true;
+    core->check_open();
+    auto frame = unsubscribe_frame(state->id, state->destination, core->conversation_.version());
+    if (delete_durable) {
+        // RabbitMQ wants to see again what made the subscription durable.
+        for (auto const header : state->subscribe_frame.headers()) {
+            if (header.name != "id" && header.name != "destination" && header.name != "ack" &&
+                header.name != "receipt" && !frame.has_header(header.name))
+                frame.add_header(header.name, header.value);
+        }
+    }
+    add_headers(frame, options);
+    auto how = transmit_options(options);
+    bool const waits = how.with_receipt || core->config_->auto_receipt || frame.has_header("receipt");
+    // Until the broker confirms, messages may still come: they belong to this subscription and to nobody else.
+    how.with_receipt = true;
+    check_encodable(frame, core->version());
+    auto slot = core->expect_receipt(frame, how);
+    slot->ending = state;
+    state->end_in_order();
+    core->write(frame, slot.get(), nullptr);
+    if (!waits)
+        co_return true;
+    co_await core->await_slot(*slot);
+    if (slot->failure)
+        slot->failure->raise();
+    co_return true;
+}
+
+std::optional<Frame> Core::acknowledgement(std::string_view command, Message const& message, StompVersion version)
+{
+    return ack_frame(command, message.frame_, version);
+}
+
+// Throws, or returns false, when there is nothing left to acknowledge.
+bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const
+{
+    if (!subscription)
+        throw InvalidFrame("the message does not come from a subscription");
+    if (subscription->core.get() != this || subscription->ended || connection != connection_) {
+        if (config_->strict_acks)
+            throw StaleMessage();
+        return false;
+    }
+    if (subscription->ack == AckMode::automatic)
+        throw InvalidFrame("the messages of this subscription need no acknowledgement", "ack");
+    if (!has_headers)
+        throw InvalidFrame("the broker sent the message without the headers that an acknowledgement takes");
+    return true;
+}
+
+asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_ptr<SubscriptionState> subscription,
+                                        std::uint64_t connection, std::optional<Frame> frame, TransmitOptions options)
+{
+    require(core);
+    if (!core->on_executor()) {
+        auto operation = acknowledge(core, std::move(subscription), connection, std::move(frame), options);
+        co_return co_await hop_to(core->executor_, std::move(operation));
+    }
+    core->check_open();
+    if (!core->may_acknowledge(subscription.get(), connection, frame.has_value()))
+        co_return false;
+    co_await transmit(core, std::move(*frame), options);
+    co_return true;
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,95 @@
+#include <arbalest/session/error.hpp>
+
+#include <utility>
+
+namespace arbalest {
+
+namespace {
+
+std::string describe(std::vector<ConnectAttempt> const& attempts)
+{
+    std::string text;
+    for (auto const& attempt : attempts) {
+        if (!text.empty())
+            text += "; ";
+        text += attempt.url;
+        if (!attempt.endpoint.empty())
+            text += " (" + attempt.endpoint + ")";
+        text += ": ";
+        text += to_string(attempt.phase);
+        text += ": " + attempt.message;
+        if (!attempt.hint.empty())
+            text += " (" + attempt.hint + ")";
+    }
+    return text.empty() ? "no URL was given" : text;
+}
+
+} // namespace
+
+ConnectError::ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame)
+    : StompErrorOf(errc::connect_failed, describe(attempts), Outcome::not_sent),
+      attempts_(std::make_shared<std::vector<ConnectAttempt> const>(std::move(attempts))),
+      error_frame_(std::move(error_frame))
+{
+}
+
+ConnectPhase ConnectError::phase() const noexcept
+{
+    return attempts_->empty() ? ConnectPhase::url : attempts_->back().phase;
+}
+
+boost::system::error_code ConnectError::cause() const noexcept
+{
+    return attempts_->empty() ? make_error_code(errc::connect_failed) : attempts_->back().code;
+}
+
+LostReceipt::LostReceipt(std::string receipt_id, std::chrono::milliseconds limit, Outcome outcome,
+                         std::shared_ptr<StompError const> cause)
+    : StompErrorOf(errc::lost_receipt,
+                   "no receipt '" + receipt_id + "' within " + std::to_string(limit.count()) + " ms" +
+                       (cause ? std::string(", but an ERROR: ") + cause->what() : std::string()),
+                   outcome),
+      receipt_id_(std::move(receipt_id)), limit_(limit), cause_(std::move(cause))
+{
+}
+
+ConnectionLost::ConnectionLost(boost::system::error_code cause, std::string const& what, Outcome outcome)
+    : StompErrorOf(errc::connection_lost, what, outcome), cause_(cause)
+{
+}
+
+SlowConsumer::SlowConsumer(std::string const& destination, std::size_t messages, std::size_t bytes)
+    : StompErrorOf(errc::slow_consumer,
+                   "the consumer of '" + destination + "' leaves " + std::to_string(messages) + " messages of " +
+                       std::to_string(bytes) + " bytes in the buffer",
+                   Outcome::unknown),
+      messages_(messages), bytes_(bytes)
+{
+}
+
+StaleMessage::StaleMessage()
+    : StompErrorOf(errc::stale_message, "the message cannot be acknowledged any more; the broker delivers it again",
+                   Outcome::not_sent)
+{
+}
+
+OperationInProgress::OperationInProgress(std::string const& what)
+    : StompErrorOf(errc::operation_in_progress, what, Outcome::not_sent)
+{
+}
+
+SessionClosed::SessionClosed(std::string const& what, Outcome outcome)
+    : StompErrorOf(errc::session_closed, what, outcome)
+{
+}
+
+Timeout::Timeout(std::chrono::nanoseconds limit)
+    : StompErrorOf(errc::timeout,
+                   "not over within " +
+                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) + " ms",
+                   Outcome::unknown),
+      limit_(limit)
+{
+}
+
+} // namespace arbalest

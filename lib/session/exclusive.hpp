@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+namespace arbalest::detail {
+
+/// Finds out, where that is wanted, whether two threads are in a session at the same time: then its executor is shared
+/// by threads and no strand, and everything that follows would be undefined.
+class Exclusive
+{
+public:
+    explicit Exclusive(bool enabled) noexcept : enabled_(enabled) {}
+
+    class Section
+    {
+    public:
+        explicit Section(Exclusive& exclusive) noexcept : exclusive_(exclusive.enabled_ ? &exclusive : nullptr)
+        {
+            if (exclusive_)
+                exclusive_->enter();
+        }
+        Section(Section const&) = delete;
+        Section& operator=(Section const&) = delete;
+        ~Section()
+        {
+            if (exclusive_)
+                exclusive_->leave();
+        }
+
+    private:
+        Exclusive* exclusive_;
+    };
+
+private:
+    void enter() noexcept
+    {
+        auto const self = std::this_thread::get_id();
+        std::thread::id nobody;
+        if (owner_.compare_exchange_strong(nobody, self) || nobody == self) {
+            ++depth_;
+            return;
+        }
+        std::fputs(
+            "arbalest: a session is used by two threads at once; in a multi-threaded program its executor must be "
+            "a strand (StompConfig::assert_no_concurrency)\n",
+            stderr);
+        std::abort();
+    }
+    void leave() noexcept
+    {
+        if (--depth_ == 0)
+            owner_.store({});
+    }
+
+    bool const enabled_;
+    std::atomic<std::thread::id> owner_{};
+    int depth_ = 0;
+};
+
+} // namespace arbalest::detail

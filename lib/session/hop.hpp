@@ -1,0 +1,108 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace arbalest::detail {
+
+/// What both executors share while an operation runs on the other one. Everything but `handler` is touched on the
+/// target executor only, and after completion on the caller's.
+template <class T>
+struct Hop : std::enable_shared_from_this<Hop<T>>
+{
+    Hop(boost::asio::any_io_executor caller, boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
+        : caller(boost::asio::prefer(caller, boost::asio::execution::outstanding_work.tracked)),
+          target(std::move(target)), operation(std::move(operation))
+    {
+    }
+
+    void start()
+    {
+        auto self = this->shared_from_this();
+        boost::asio::co_spawn(
+            target, std::move(*operation),
+            boost::asio::bind_cancellation_slot(signal.slot(), [self](std::exception_ptr thrown, T value) {
+                self->done = true;
+                self->signal.slot().clear();
+                self->error = thrown;
+                if (!thrown)
+                    self->result.emplace(std::move(value));
+                auto const caller = self->caller;
+                boost::asio::post(caller, [self] { self->complete(); });
+            }));
+        operation.reset();
+    }
+
+    void complete()
+    {
+        boost::asio::get_associated_cancellation_slot(*handler).clear();
+        boost::asio::any_completion_handler<void()> const_handler(std::move(*handler));
+        handler.reset();
+        std::move(const_handler)();
+    }
+
+    boost::asio::any_io_executor caller;
+    boost::asio::any_io_executor target;
+    std::optional<boost::asio::awaitable<T>> operation;
+    boost::asio::cancellation_signal signal;
+    std::optional<boost::asio::any_completion_handler<void()>> handler;
+    bool done = false;
+    std::exception_ptr error;
+    std::optional<T> result;
+};
+
+struct StartHop
+{
+    template <class Handler, class T>
+    void operator()(Handler handler, std::shared_ptr<Hop<T>> hop) const
+    {
+        hop->handler.emplace(std::move(handler));
+        // Asked for only now: the erased handler puts a state of its own into the caller's slot.
+        auto slot = boost::asio::get_associated_cancellation_slot(*hop->handler);
+        if (slot.is_connected()) {
+            // The caller's slot only posts: the operation lives on the other executor, and may be over by the time.
+            slot.assign([weak = std::weak_ptr<Hop<T>>(hop)](boost::asio::cancellation_type type) {
+                if (auto const hop = weak.lock()) {
+                    boost::asio::post(hop->target, [hop, type] {
+                        if (!hop->done)
+                            hop->signal.emit(type);
+                    });
+                }
+            });
+        }
+        auto const target = hop->target;
+        boost::asio::post(target, [hop] { hop->start(); });
+    }
+};
+
+/// Runs an operation on another executor and completes on the caller's. Cancellation crosses in one direction, the
+/// result in the other; neither can meet a dead object.
+template <class T>
+boost::asio::awaitable<T> hop_to(boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
+{
+    auto const caller = co_await boost::asio::this_coro::executor;
+    auto const hop = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation));
+    co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(StartHop(),
+                                                                                       boost::asio::use_awaitable, hop);
+    if (hop->error)
+        std::rethrow_exception(hop->error);
+    co_return std::move(*hop->result);
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "wait_queue.hpp"
+#include <arbalest/protocol/frame_decoder.hpp>
+#include <arbalest/transport/transport.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace arbalest::detail {
+
+/// One connection of a session: its transport, what was read and not yet decoded, what is to be written. Reader and
+/// writer hold the link they work for, so that those of an earlier connection never touch a later one.
+struct Link
+{
+    Link(std::unique_ptr<Transport> transport, Limits const& limits)
+        : transport(std::move(transport)), decoder(limits), wants_ends(this->transport->wants_frame_ends())
+    {
+    }
+
+    /// Where the next encoded frame will start, counted in bytes from the connection's beginning.
+    std::uint64_t end_position() const noexcept { return taken + outgoing.size(); }
+    /// Whether everything encoded so far has been accepted by the transport.
+    bool drained() const noexcept { return accepted == end_position(); }
+
+    std::unique_ptr<Transport> transport;
+    FrameDecoder decoder;
+    bool const wants_ends;
+
+    std::string outgoing;                   // encoded, waiting for the writer
+    std::vector<std::size_t> outgoing_ends; // where its frames end
+    std::string writing;                    // what the writer is writing
+    std::vector<std::size_t> writing_ends;
+    std::uint64_t taken = 0;    // bytes that went from `outgoing` to `writing` so far
+    std::uint64_t accepted = 0; // bytes that the transport has accepted so far
+
+    std::size_t read_size = 4096; // how much to ask for; grows while reads fill the buffer
+    bool may_look = false;        // one small read, although reading is suspended
+    bool ended = false;           // reader and writer shall stop
+    WaitQueue writer;             // the writer, waiting for something to write
+    WaitQueue reader;             // the reader, waiting until it may read on
+    WaitQueue flushers;           // who waits for what was encoded to be written
+};
+
+} // namespace arbalest::detail

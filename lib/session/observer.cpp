@@ -1,0 +1,89 @@
+#include <arbalest/session/interceptor.hpp>
+#include <arbalest/session/observer.hpp>
+
+#include <utility>
+
+namespace arbalest {
+
+Observer::~Observer() = default;
+void Observer::on_connecting(std::string_view) {}
+void Observer::on_connected(Frame const&) {}
+void Observer::on_frame_sent(Frame const&) {}
+void Observer::on_frame_received(Frame const&) {}
+void Observer::on_heart_beat_sent() {}
+void Observer::on_heart_beat_received() {}
+void Observer::on_error_frame(Frame const&) {}
+void Observer::on_closed(Failure const&) {}
+
+Interceptor::~Interceptor() = default;
+void Interceptor::on_outgoing(Frame&) {}
+bool Interceptor::on_incoming(Frame&)
+{
+    return true;
+}
+
+namespace {
+
+class CombinedObserver final : public Observer
+{
+public:
+    explicit CombinedObserver(std::vector<std::shared_ptr<Observer>> observers) : observers_(std::move(observers)) {}
+
+    void on_connecting(std::string_view url) override
+    {
+        tell([&](Observer& observer) { observer.on_connecting(url); });
+    }
+    void on_connected(Frame const& frame) override
+    {
+        tell([&](Observer& observer) { observer.on_connected(frame); });
+    }
+    void on_frame_sent(Frame const& frame) override
+    {
+        tell([&](Observer& observer) { observer.on_frame_sent(frame); });
+    }
+    void on_frame_received(Frame const& frame) override
+    {
+        tell([&](Observer& observer) { observer.on_frame_received(frame); });
+    }
+    void on_heart_beat_sent() override
+    {
+        tell([](Observer& observer) { observer.on_heart_beat_sent(); });
+    }
+    void on_heart_beat_received() override
+    {
+        tell([](Observer& observer) { observer.on_heart_beat_received(); });
+    }
+    void on_error_frame(Frame const& frame) override
+    {
+        tell([&](Observer& observer) { observer.on_error_frame(frame); });
+    }
+    void on_closed(Failure const& cause) override
+    {
+        tell([&](Observer& observer) { observer.on_closed(cause); });
+    }
+
+private:
+    // One that throws does not keep the others from being told.
+    template <class Function>
+    void tell(Function function)
+    {
+        for (auto const& observer : observers_) {
+            try {
+                if (observer)
+                    function(*observer);
+            } catch (...) {
+            }
+        }
+    }
+
+    std::vector<std::shared_ptr<Observer>> observers_;
+};
+
+} // namespace
+
+std::shared_ptr<Observer> combine_observers(std::vector<std::shared_ptr<Observer>> observers)
+{
+    return std::make_shared<CombinedObserver>(std::move(observers));
+}
+
+} // namespace arbalest

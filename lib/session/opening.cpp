@@ -1,0 +1,187 @@
+#include "opening.hpp"
+
+#include "../transport/tcp_connect.hpp"
+#include "../transport/url.hpp"
+#include "core.hpp"
+#include "executor_probe.hpp"
+#include "hop.hpp"
+#include <arbalest/session/error.hpp>
+#include <arbalest/session/with_timeout.hpp>
+#include <arbalest/transport/stream_transport.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// What is known of an opening while it goes on. Shared, because a timeout leaves the coroutine behind that fills it in.
+class Opening
+{
+public:
+    Opening() = default;
+
+    std::vector<ConnectAttempt> attempts;
+    std::shared_ptr<Frame const> error_frame;
+    ConnectPhase phase = ConnectPhase::resolve;
+    std::string endpoint;
+};
+
+std::string hint_for(Frame const& error)
+{
+    std::string text(error.header("message").value_or(""));
+    text += error.body();
+    if (text.find("irtual host") != text.npos) {
+        return "the broker refused the virtual host: the path of a stomp URL, or StompConfig::host; without one it is "
+               "'/'";
+    }
+    return {};
+}
+
+ConnectAttempt describe(Opening const& opening, std::string const& url)
+{
+    ConnectAttempt attempt;
+    attempt.url = url;
+    attempt.phase = opening.phase;
+    attempt.endpoint = opening.endpoint;
+    return attempt;
+}
+
+// CONNECT and CONNECTED on a transport that is connected.
+asio::awaitable<StompSession> shake_hands(std::unique_ptr<Transport> transport,
+                                          std::shared_ptr<StompConfig const> config, Handshake handshake,
+                                          std::shared_ptr<Opening> opening)
+{
+    opening->phase = ConnectPhase::stomp;
+    opening->endpoint = transport->remote_endpoint();
+    auto const url = handshake.url;
+    ConnectAttempt attempt;
+    try {
+        co_return co_await Core::open(std::move(transport), std::move(config), std::move(handshake));
+    } catch (InvalidFrame const&) {
+        throw; // the caller's own CONNECT headers, which no other broker would take either
+    } catch (ErrorFrameReceived const& error) {
+        attempt = describe(*opening, url);
+        attempt.code = error.code();
+        attempt.message = error.what();
+        attempt.hint = hint_for(error.frame());
+        opening->error_frame = std::make_shared<Frame const>(error.frame());
+    } catch (StompError const& error) {
+        attempt = describe(*opening, url);
+        attempt.code = error.code();
+        attempt.message = error.what();
+    }
+    opening->attempts.push_back(std::move(attempt));
+    throw boost::system::system_error(make_error_code(errc::connect_failed));
+}
+
+asio::awaitable<StompSession> open_url(asio::any_io_executor executor, BrokerUrl url,
+                                       std::shared_ptr<StompConfig const> config, std::shared_ptr<Opening> opening)
+{
+    opening->phase = ConnectPhase::resolve;
+    opening->endpoint.clear();
+    auto const shown = url.shown;
+    std::function<void(ConnectAttempt)> const failed = [opening, shown](ConnectAttempt attempt) {
+        attempt.url = shown;
+        if (attempt.code != asio::error::operation_aborted)
+            opening->attempts.push_back(std::move(attempt));
+        else
+            opening->endpoint = attempt.endpoint, opening->phase = attempt.phase;
+    };
+    auto socket = co_await connect_tcp(executor, url.host, url.port, config->tcp, failed);
+    std::unique_ptr<Transport> transport = std::make_unique<StreamTransport<asio::ip::tcp::socket>>(std::move(socket));
+    Handshake handshake;
+    handshake.url = shown;
+    handshake.login = url.login;
+    handshake.passcode = url.passcode;
+    if (!url.virtual_host.empty())
+        handshake.host = url.virtual_host;
+    co_return co_await shake_hands(std::move(transport), std::move(config), std::move(handshake), std::move(opening));
+}
+
+void add_timeout(Opening& opening, std::string const& url, std::chrono::milliseconds limit)
+{
+    auto attempt = describe(opening, url);
+    attempt.code = make_error_code(errc::timeout);
+    attempt.message = "not connected within " + std::to_string(limit.count()) + " ms";
+    opening.attempts.push_back(std::move(attempt));
+}
+
+} // namespace
+
+asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, std::shared_ptr<StompConfig const> config)
+{
+    auto const executor = transport->get_executor();
+    ExecutorProbe const probe(executor);
+    if (!probe.running_here()) {
+        auto operation = open_over(std::move(transport), std::move(config));
+        co_return co_await hop_to(executor, std::move(operation));
+    }
+    auto const opening = std::make_shared<Opening>();
+    Handshake handshake;
+    handshake.url = transport->remote_endpoint();
+    auto const url = handshake.url;
+    auto const limit = config->connect_timeout;
+    auto operation = shake_hands(std::move(transport), std::move(config), std::move(handshake), opening);
+    try {
+        co_return co_await with_timeout(limit, std::move(operation));
+    } catch (Timeout const&) {
+        add_timeout(*opening, url, limit);
+    } catch (boost::system::system_error const& error) {
+        if (error.code() != errc::connect_failed)
+            throw;
+    }
+    throw ConnectError(std::move(opening->attempts), opening->error_frame);
+}
+
+asio::awaitable<StompSession> open_urls(asio::any_io_executor executor, std::vector<std::string> urls,
+                                        std::shared_ptr<StompConfig const> config)
+{
+    ExecutorProbe const probe(executor);
+    if (!probe.running_here()) {
+        auto operation = open_urls(executor, std::move(urls), std::move(config));
+        co_return co_await hop_to(executor, std::move(operation));
+    }
+    auto const opening = std::make_shared<Opening>();
+    auto const limit = config->connect_timeout;
+    for (auto const& text : urls) {
+        BrokerUrl url;
+        std::string unusable;
+        try {
+            url = parse_url(text);
+        } catch (std::invalid_argument const& error) {
+            unusable = error.what();
+        }
+        if (!unusable.empty()) {
+            ConnectAttempt attempt;
+            attempt.url = "(unusable URL)"; // it may hold credentials in the wrong place
+            attempt.code = boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
+            attempt.message = unusable;
+            opening->attempts.push_back(std::move(attempt));
+            continue;
+        }
+        opening->error_frame.reset();
+        auto const shown = url.shown;
+        auto const known = opening->attempts.size();
+        auto operation = open_url(executor, std::move(url), config, opening);
+        try {
+            co_return co_await with_timeout(limit, std::move(operation));
+        } catch (Timeout const&) {
+            add_timeout(*opening, shown, limit);
+        } catch (StompError const&) {
+            throw; // InvalidFrame
+        } catch (boost::system::system_error const& error) {
+            // Every failure has been noted by then; what has not is the caller's cancellation.
+            if (opening->attempts.size() == known)
+                throw;
+        }
+    }
+    throw ConnectError(std::move(opening->attempts), opening->error_frame);
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core.hpp"
+
+// What every operation begins with.
+namespace arbalest::detail {
+
+inline void require(std::shared_ptr<Core> const& core)
+{
+    if (!core)
+        throw SessionClosed("the handle belongs to no session");
+    if (!core->is_alive())
+        throw SessionClosed("the io_context of the session is gone");
+}
+
+inline void add_headers(Frame& frame, FrameOptions const& options)
+{
+    for (auto const& [name, value] : options.headers())
+        frame.set_header(name, value);
+}
+
+inline TransmitOptions transmit_options(FrameOptions const& options)
+{
+    TransmitOptions result;
+    result.with_receipt = options.wants_receipt();
+    result.timeout = options.receipt_timeout();
+    return result;
+}
+
+inline TransmitOptions transmit_options(OutgoingMessage const& message)
+{
+    TransmitOptions result;
+    result.with_receipt = message.wants_receipt();
+    result.timeout = message.receipt_timeout();
+    return result;
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,169 @@
+#include "subscription_state.hpp"
+
+#include "core.hpp"
+#include "hop.hpp"
+#include <arbalest/session/error.hpp>
+#include <arbalest/session/with_timeout.hpp>
+
+#include <utility>
+
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+
+SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id, std::string destination, AckMode ack,
+                                     SubscriptionBuffer limits)
+    : core(std::move(core)), id(std::move(id)), destination(std::move(destination)), ack(ack), limits(limits)
+{
+}
+
+std::shared_ptr<StompError> SubscriptionState::push(Frame frame, std::uint64_t connection)
+{
+    auto const size = frame.memory() + sizeof(Buffered);
+    bool const is_full = buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes;
+    if (is_full && limits.policy == OverflowPolicy::drop_newest)
+        return nullptr;
+    if (is_full && limits.policy == OverflowPolicy::drop_oldest) {
+        while (!buffer_.empty() && (buffer_.size() >= limits.messages || buffered_bytes_ + size > limits.bytes))
+            drop_front();
+    }
+    if ((is_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
+        return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
+    bool const was_over = is_over_soft_limit();
+    buffer_.push_back({std::move(frame), connection});
+    buffered_bytes_ += size;
+    if (!was_over && is_over_soft_limit())
+        core->full_buffers_changed(+1);
+    return nullptr;
+}
+
+void SubscriptionState::drop_front()
+{
+    buffered_bytes_ -= buffer_.front().frame.memory() + sizeof(Buffered);
+    buffer_.pop_front();
+}
+
+std::optional<Message> SubscriptionState::take()
+{
+    std::optional<Message> message;
+    if (buffer_.empty())
+        return message;
+    bool const was_over = is_over_soft_limit();
+    auto const connection = buffer_.front().connection;
+    auto const size = buffer_.front().frame.memory() + sizeof(Buffered);
+    message = Core::make_message(std::move(buffer_.front().frame), shared_from_this(), connection);
+    buffered_bytes_ -= size;
+    buffer_.pop_front();
+    if (was_over && !is_over_soft_limit())
+        core->full_buffers_changed(-1);
+    return message;
+}
+
+void SubscriptionState::end_in_order()
+{
+    end(nullptr);
+}
+
+void SubscriptionState::end(std::shared_ptr<StompError> cause)
+{
+    if (ended)
+        return;
+    bool const was_over = is_over_soft_limit();
+    ended = true;
+    cause_ = std::move(cause);
+    if (was_over)
+        core->full_buffers_changed(-1);
+    waiters_.wake_all(core->executor());
+}
+
+void SubscriptionState::wake_if_ready()
+{
+    if (!buffer_.empty())
+        waiters_.wake_all(core->executor());
+}
+
+asio::awaitable<void> SubscriptionState::wait()
+{
+    if (!waiters_.empty())
+        throw OperationInProgress("another operation waits for the messages of '" + destination + "'");
+    struct Waiting
+    {
+        explicit Waiting(Core& core) : core(core) { core.consumer_waits(); }
+        ~Waiting() { core.consumer_goes_on(); }
+        Core& core;
+    };
+    Waiting const waiting(*core);
+    Waiter waiter;
+    co_await waiters_.wait(core->executor(), waiter);
+    core->turns().taken();
+}
+
+asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<SubscriptionState> state)
+{
+    if (!state)
+        throw SessionClosed("the subscription belongs to no session");
+    if (!state->core->on_executor()) {
+        auto operation = next(state);
+        co_return co_await hop_to(state->core->executor(), std::move(operation));
+    }
+    if (!state->buffer_.empty() && state->core->turns().due())
+        co_await asio::post(state->core->executor(), asio::use_awaitable);
+    while (state->buffer_.empty()) {
+        if (state->ended) {
+            if (state->cause_)
+                state->cause_->raise();
+            co_return std::nullopt;
+        }
+        co_await state->wait();
+    }
+    Exclusive::Section const section(state->core->exclusive());
+    co_return state->take();
+}
+
+asio::awaitable<Message> SubscriptionState::receive(std::shared_ptr<SubscriptionState> state)
+{
+    auto message = co_await next(state);
+    if (!message)
+        throw SessionClosed("the subscription has ended");
+    co_return std::move(*message);
+}
+
+asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState> state)
+{
+    if (!state)
+        throw SessionClosed("the subscription belongs to no session");
+    if (!state->core->on_executor()) {
+        auto operation = ready(state);
+        co_return co_await hop_to(state->core->executor(), std::move(operation));
+    }
+    if (!state->buffer_.empty() && state->core->turns().due())
+        co_await asio::post(state->core->executor(), asio::use_awaitable);
+    while (state->buffer_.empty()) {
+        if (state->ended) {
+            if (state->cause_)
+                state->cause_->raise();
+            co_return false;
+        }
+        co_await state->wait();
+    }
+    co_return true;
+}
+
+// Waits without taking, so that a timeout that comes together with a message loses nothing.
+asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_ptr<SubscriptionState> state,
+                                                                    std::chrono::nanoseconds limit)
+{
+    if (!state)
+        throw SessionClosed("the subscription belongs to no session");
+    if (!state->core->on_executor()) {
+        auto operation = next_for(state, limit);
+        co_return co_await hop_to(state->core->executor(), std::move(operation));
+    }
+    if (state->buffer_.empty()) {
+        auto wait = ready(state);
+        co_await with_timeout(limit, std::move(wait));
+    }
+    co_return co_await next(state);
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "wait_queue.hpp"
+#include <arbalest/protocol/ack_mode.hpp>
+#include <arbalest/protocol/error.hpp>
+#include <arbalest/protocol/frame.hpp>
+#include <arbalest/session/message.hpp>
+#include <arbalest/session/stomp_config.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace arbalest::detail {
+
+class Core;
+
+/// A subscription as the session sees it, and the buffer between the two. Lives on the session's executor.
+class SubscriptionState : public std::enable_shared_from_this<SubscriptionState>
+{
+public:
+    SubscriptionState(std::shared_ptr<Core> core, std::string id, std::string destination, AckMode ack,
+                      SubscriptionBuffer limits);
+
+    std::shared_ptr<Core> const core;
+    std::string const id;
+    std::string const destination;
+    AckMode const ack;
+    SubscriptionBuffer const limits;
+
+    /// The SUBSCRIBE frame as the user wants it, for the headers of an UNSUBSCRIBE that deletes a durable subscription.
+    Frame subscribe_frame;
+    /// SUBSCRIBE was encoded, so that the broker must be told of the end.
+    bool announced = false;
+    /// UNSUBSCRIBE was sent, or the session has ended: nothing more is taken in.
+    bool ended = false;
+
+    /// Takes a message in. Returns what ends the subscription, when that is one too many.
+    std::shared_ptr<StompError> push(Frame frame, std::uint64_t connection);
+    void end_in_order();
+    void end(std::shared_ptr<StompError> cause);
+
+    /// Lets the waiter go on if there is something for it.
+    void wake_if_ready();
+    bool has_messages() const noexcept { return !buffer_.empty(); }
+    std::size_t buffered() const noexcept { return buffer_.size(); }
+    std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
+    std::optional<Message> take();
+    /// Whether reading should stop for this subscription's sake.
+    bool is_over_soft_limit() const noexcept
+    {
+        return !ended && limits.policy == OverflowPolicy::suspend &&
+               (buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes);
+    }
+
+    static boost::asio::awaitable<std::optional<Message>> next(std::shared_ptr<SubscriptionState> state);
+    static boost::asio::awaitable<Message> receive(std::shared_ptr<SubscriptionState> state);
+    static boost::asio::awaitable<std::optional<Message>> next_for(std::shared_ptr<SubscriptionState> state,
+                                                                   std::chrono::nanoseconds limit);
+    static boost::asio::awaitable<bool> ready(std::shared_ptr<SubscriptionState> state);
+
+    /// Takes the waiting coroutine out, when its io_context goes down.
+    std::optional<Waiter::Handler> release_waiter() { return waiters_.release_one(); }
+
+private:
+    struct Buffered
+    {
+        Frame frame;
+        std::uint64_t connection;
+    };
+
+    boost::asio::awaitable<void> wait();
+    void drop_front();
+
+    std::deque<Buffered> buffer_;
+    std::size_t buffered_bytes_ = 0;
+    std::shared_ptr<StompError> cause_; // what ended it, unless it ended in order
+    WaitQueue waiters_;                 // one at the most
+};
+
+} // namespace arbalest::detail

@@ -1,0 +1,155 @@
+#include "transaction_state.hpp"
+
+#include "../protocol/client_frames.hpp"
+#include "core.hpp"
+#include "hop.hpp"
+#include "operation.hpp"
+
+#include <variant>
+
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+void require_state(std::shared_ptr<TransactionState> const& state)
+{
+    if (!state)
+        throw SessionClosed("the transaction belongs to no session");
+    require(state->core);
+}
+
+asio::awaitable<std::monostate> with_value(asio::awaitable<void> operation)
+{
+    co_await std::move(operation);
+    co_return std::monostate();
+}
+
+} // namespace
+
+void TransactionState::check_open() const
+{
+    if (over_)
+        throw SessionClosed("the transaction is over");
+    core->check_open();
+}
+
+asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core, FrameOptions options)
+{
+    require(core);
+    if (!core->on_executor()) {
+        auto operation = begin(core, std::move(options));
+        co_return co_await hop_to(core->executor(), std::move(operation));
+    }
+    auto const state = std::make_shared<TransactionState>(core, core->next_transaction_id());
+    // Whatever happens from here on, the handle sees to it that nothing stays open.
+    auto transaction = Core::make_transaction(state);
+    auto frame = transaction_frame("BEGIN", state->id);
+    add_headers(frame, options);
+    auto how = transmit_options(options);
+    how.encoded = &state->begun_;
+    co_await Core::transmit(core, std::move(frame), how);
+    co_return transaction;
+}
+
+// Nothing waits for its receipt before COMMIT: RabbitMQ confirms only then.
+asio::awaitable<bool> TransactionState::send_frame(std::shared_ptr<TransactionState> state, Frame frame,
+                                                   bool with_receipt, std::optional<std::chrono::milliseconds> limit)
+{
+    auto const core = state->core;
+    if (!frame.has_header("transaction"))
+        frame.add_header("transaction", state->id);
+    TransmitOptions how;
+    how.timeout = limit;
+    if (with_receipt || core->config().auto_receipt || frame.has_header("receipt")) {
+        how.with_receipt = true;
+        how.defer_deadline = true;
+        auto pending = co_await Core::submit(core, std::move(frame), how);
+        state->pending_.push_back(std::move(pending));
+    } else {
+        co_await Core::transmit(core, std::move(frame), how);
+    }
+    co_return true;
+}
+
+asio::awaitable<void> TransactionState::send(std::shared_ptr<TransactionState> state, OutgoingMessage message)
+{
+    require_state(state);
+    if (!state->core->on_executor()) {
+        auto operation = with_value(send(state, std::move(message)));
+        co_await hop_to(state->core->executor(), std::move(operation));
+        co_return;
+    }
+    state->check_open();
+    bool const with_receipt = message.wants_receipt();
+    auto const limit = message.receipt_timeout();
+    co_await send_frame(state, std::move(message).frame(), with_receipt, limit);
+}
+
+asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionState> state,
+                                                    std::shared_ptr<SubscriptionState> subscription,
+                                                    std::uint64_t connection, std::optional<Frame> frame)
+{
+    require_state(state);
+    if (!state->core->on_executor()) {
+        auto operation = acknowledge(state, std::move(subscription), connection, std::move(frame));
+        co_return co_await hop_to(state->core->executor(), std::move(operation));
+    }
+    state->check_open();
+    if (!state->core->may_acknowledge(subscription.get(), connection, frame.has_value()))
+        co_return false;
+    co_await send_frame(state, std::move(*frame), false, std::nullopt);
+    co_return true;
+}
+
+asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState> state)
+{
+    require_state(state);
+    auto const core = state->core;
+    if (!core->on_executor()) {
+        auto operation = with_value(commit(state));
+        co_await hop_to(core->executor(), std::move(operation));
+        co_return;
+    }
+    state->check_open();
+    TransmitOptions how;
+    how.encoded = &state->over_;
+    auto frame = transaction_frame("COMMIT", state->id);
+    for (auto const& pending : state->pending_)
+        core->start_deadline(Core::slot_of(pending));
+    co_await Core::transmit(core, std::move(frame), how);
+    while (!state->pending_.empty()) {
+        auto pending = std::move(state->pending_.back());
+        state->pending_.pop_back();
+        co_await Core::confirmed(std::move(pending));
+    }
+}
+
+asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> state)
+{
+    require_state(state);
+    auto const core = state->core;
+    if (!core->on_executor()) {
+        auto operation = with_value(abort(state));
+        co_await hop_to(core->executor(), std::move(operation));
+        co_return;
+    }
+    state->check_open();
+    TransmitOptions how;
+    how.encoded = &state->over_;
+    auto frame = transaction_frame("ABORT", state->id);
+    co_await Core::transmit(core, std::move(frame), how);
+    state->pending_.clear();
+}
+
+void TransactionState::abandon()
+{
+    pending_.clear();
+    if (!begun_ || over_ || !core->is_open())
+        return;
+    over_ = true;
+    core->send_control(transaction_frame("ABORT", id));
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <arbalest/session/message.hpp>
+#include <arbalest/session/outgoing_message.hpp>
+#include <arbalest/session/receipt.hpp>
+#include <arbalest/session/transaction.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace arbalest::detail {
+
+class Core;
+class SubscriptionState;
+
+/// A transaction as the session sees it. Its operations are static coroutines that own it.
+class TransactionState
+{
+public:
+    TransactionState(std::shared_ptr<Core> core, std::string id) : core(std::move(core)), id(std::move(id)) {}
+
+    static boost::asio::awaitable<Transaction> begin(std::shared_ptr<Core> core, FrameOptions options);
+    static boost::asio::awaitable<void> send(std::shared_ptr<TransactionState> state, OutgoingMessage message);
+    static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<TransactionState> state,
+                                                    std::shared_ptr<SubscriptionState> subscription,
+                                                    std::uint64_t connection, std::optional<Frame> frame);
+    static boost::asio::awaitable<void> commit(std::shared_ptr<TransactionState> state);
+    static boost::asio::awaitable<void> abort(std::shared_ptr<TransactionState> state);
+
+    /// The handle is gone: aborts unless it is over. On the session's executor.
+    void abandon();
+
+    std::shared_ptr<Core> const core;
+    std::string const id;
+
+private:
+    void check_open() const;
+    static boost::asio::awaitable<bool> send_frame(std::shared_ptr<TransactionState> state, Frame frame,
+                                                   bool with_receipt, std::optional<std::chrono::milliseconds> limit);
+
+    bool begun_ = false; // BEGIN was encoded
+    bool over_ = false;  // COMMIT or ABORT was
+    std::vector<PendingReceipt> pending_;
+};
+
+} // namespace arbalest::detail
