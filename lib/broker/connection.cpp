@@ -104,7 +104,11 @@ void Connection::on_open(error_code error)
 
 void Connection::read(TimePoint now)
 {
-    if (reading_ || !may_read(now))
+    bool const may = may_read(now);
+    if (starved_)
+        session_.excuse(now);
+    starved_ = !may;
+    if (reading_ || !may)
         return;
     reading_ = true;
     stream_->read_some(decoder_.prepare(read_size), shared_from_this());
@@ -296,18 +300,12 @@ void Connection::abandon() noexcept
     stream_.reset();
 }
 
-bool Connection::session_is_watched(TimePoint now) const
-{
-    bool const excused = ignored_ || (!session_.is_connected() && now < faults().reading_resumes);
-    return phase_ == Phase::open && !excused;
-}
-
 Connection::TimePoint Connection::deadline(TimePoint now) const
 {
     auto due = TimePoint::max();
     if (phase_ == Phase::waiting)
         due = std::min(due, start_at_);
-    if (session_is_watched(now) || phase_ == Phase::opening)
+    if (session_is_watched() || phase_ == Phase::opening)
         due = std::min(due, session_.deadline());
     if (phase_ == Phase::closing && !faults().silent && delayed_.empty())
         due = std::min(due, close_due_);
@@ -342,10 +340,9 @@ void Connection::on_timer()
     armed_ = TimePoint::max();
     if (close_is_due(now) || (phase_ == Phase::opening && now >= session_.deadline()))
         return drop();
-    if (session_is_watched(now)) {
-        // What has not been read cannot be missed.
-        if (!may_read(now) || unprocessed_)
-            session_.heard(now);
+    if (session_is_watched()) {
+        if (starved_)
+            session_.excuse(now);
         session_.tick(now);
     }
     unprocessed_ = unprocessed_ || decoder_.buffered() != 0;

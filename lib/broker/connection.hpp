@@ -95,7 +95,7 @@ private:
     void arm(TimePoint now);
     TimePoint deadline(TimePoint now) const;
     bool may_read(TimePoint now) const;
-    bool session_is_watched(TimePoint now) const;
+    bool session_is_watched() const noexcept { return phase_ == Phase::open && !ignored_; }
     std::size_t unwritten() const noexcept { return out_.size() - written_ + pending_.size(); }
     FaultPlan& faults() const noexcept;
 
@@ -116,6 +116,7 @@ private:
     bool peer_ended_ = false;
     bool ignored_ = false; // by the fault of that name
     bool reading_ = false;
+    bool starved_ = false; // the broker does not want to read, so the client cannot be blamed for its silence
     bool writing_ = false;
     bool unprocessed_ = false; // there may be frames in the decoder
     bool congested_ = false;

@@ -137,6 +137,12 @@ std::string_view Session::require(Frame const& frame, std::string_view header) c
                                         std::string(header) + " in STOMP " + std::string(to_string(version_)) + ".");
 }
 
+void Session::excuse(TimePoint now) noexcept
+{
+    heard(now);
+    connect_due_ = detail::deadline_after(now, core_.config().connect_timeout);
+}
+
 void Session::tick(TimePoint now)
 {
     if (over_)

@@ -3,7 +3,6 @@
 #include "session.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace arbalest::broker {
@@ -112,11 +111,12 @@ void Subscription::reject(std::uint64_t tag, bool requeue)
     auto messages = settle(tag);
     auto& stats = queue_->stats();
     stats.rejected += messages.size();
-    if (!requeue)
+    if (!requeue) {
         stats.dropped += messages.size();
-    else
-        for (auto& message : messages | std::views::reverse)
-            queue_->put_back(std::move(message));
+        return;
+    }
+    for (auto message = messages.rbegin(); message != messages.rend(); ++message) // so that each goes to the very front
+        queue_->put_back(std::move(*message));
 }
 
 void Subscription::leave()
@@ -124,9 +124,9 @@ void Subscription::leave()
     queue_->remove(*this);
     queue_->stats().unacknowledged -= unsettled_;
     unsettled_ = 0;
-    for (auto& held : held_ | std::views::reverse) { // so that each goes to the very front
-        if (held.message.frame)
-            queue_->put_back(std::move(held.message));
+    for (auto held = held_.rbegin(); held != held_.rend(); ++held) {
+        if (held->message.frame)
+            queue_->put_back(std::move(held->message));
     }
     held_.clear();
 }

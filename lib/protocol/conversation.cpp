@@ -177,9 +177,15 @@ bool Conversation::add_subscription(std::string_view id, std::string_view destin
     return subscriptions_.emplace(id, Subscription{std::string(destination), token}).second;
 }
 
-void Conversation::remove_subscription(std::string_view id) noexcept
+Conversation::Token Conversation::find_subscription(std::string_view id) const noexcept
 {
-    if (auto const found = subscriptions_.find(id); found != subscriptions_.end())
+    auto const found = subscriptions_.find(id);
+    return found == subscriptions_.end() ? nullptr : found->second.token;
+}
+
+void Conversation::remove_subscription(std::string_view id, Token token) noexcept
+{
+    if (auto const found = subscriptions_.find(id); found != subscriptions_.end() && found->second.token == token)
         subscriptions_.erase(found);
 }
 

@@ -108,7 +108,10 @@ public:
     std::string next_subscription_id();
     /// @returns false when that id is taken.
     bool add_subscription(std::string_view id, std::string_view destination, Token token);
-    void remove_subscription(std::string_view id) noexcept;
+    /// Whose subscription that is; nullptr when there is none.
+    Token find_subscription(std::string_view id) const noexcept;
+    /// Removes it, if it belongs to that token.
+    void remove_subscription(std::string_view id, Token token) noexcept;
     std::size_t subscription_count() const noexcept { return subscriptions_.size(); }
 
 private:

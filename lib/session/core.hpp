@@ -45,7 +45,10 @@ public:
     bool raw = false;                                   // only if the frame has one
     bool defer_deadline = false;                        // in a transaction: the limit starts with COMMIT
     std::optional<std::chrono::milliseconds> timeout{}; // for the receipt, instead of the configured one
-    bool* encoded = nullptr;                            // set when the frame enters the write buffer
+    // When the frame enters the write buffer: this is set, and this message of this subscription counts as settled.
+    bool* encoded = nullptr;
+    SubscriptionState* settles = nullptr;
+    std::uint64_t settled = 0;
 };
 
 /// What opens a session, beside the configuration.
@@ -68,8 +71,9 @@ public:
     Core(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config);
     ~Core();
 
-    /// Opens a session on a connected transport. Fails with what ended it.
-    static boost::asio::awaitable<StompSession> open(std::unique_ptr<Transport> transport,
+    /// Opens a session on a connected transport. Runs on the executor given. Fails with what ended it.
+    static boost::asio::awaitable<StompSession> open(boost::asio::any_io_executor executor,
+                                                     std::unique_ptr<Transport> transport,
                                                      std::shared_ptr<StompConfig const> config, Handshake handshake);
 
     // --- operations: each may be started on any executor (core_operations.cpp)
@@ -84,8 +88,8 @@ public:
                                                     bool delete_durable);
     static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<Core> core,
                                                     std::shared_ptr<SubscriptionState> subscription,
-                                                    std::uint64_t connection, std::optional<Frame> frame,
-                                                    TransmitOptions options);
+                                                    std::uint64_t connection, std::uint64_t sequence,
+                                                    std::optional<Frame> frame, TransmitOptions options);
     static boost::asio::awaitable<bool> flush(std::shared_ptr<Core> core);
     static boost::asio::awaitable<bool> disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease);
     static boost::asio::awaitable<Failure> closed(std::shared_ptr<Core> core);
@@ -96,9 +100,11 @@ public:
         return message.subscription_;
     }
     static std::uint64_t connection_of(Message const& message) noexcept { return message.connection_; }
-    static Message make_message(Frame frame, std::shared_ptr<SubscriptionState> subscription, std::uint64_t connection)
+    static std::uint64_t sequence_of(Message const& message) noexcept { return message.sequence_; }
+    static Message make_message(Frame frame, std::shared_ptr<SubscriptionState> subscription, std::uint64_t connection,
+                                std::uint64_t sequence)
     {
-        return Message(std::move(frame), std::move(subscription), connection);
+        return Message(std::move(frame), std::move(subscription), connection, sequence);
     }
     static Transaction make_transaction(std::shared_ptr<TransactionState> state) noexcept
     {
@@ -127,6 +133,8 @@ public:
     Turns& turns() noexcept { return turns_; }
     /// Ends it here and at the broker. Without a cause it ends in order.
     void end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
+    /// Tells the broker of the end: gives back what is unsettled, and unsubscribes.
+    void send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* slot);
     bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const;
     std::string next_transaction_id() { return "tx-" + std::to_string(++last_transaction_); }
     void release_slot(ReceiptSlot* slot) noexcept;
@@ -175,9 +183,9 @@ private:
     // core_operations.cpp
     SlotHandle expect_receipt(Frame& frame, TransmitOptions const& options);
     bool has_room(Frame const& frame) const noexcept;
-    void write(Frame& frame, ReceiptSlot* slot, bool* encoded);
+    void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void pump_queue();
-    boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, bool* encoded);
+    boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
     boost::asio::awaitable<void> take_turn();
 

@@ -58,10 +58,9 @@ private:
 
 } // namespace
 
-asio::awaitable<StompSession> Core::open(std::unique_ptr<Transport> transport,
+asio::awaitable<StompSession> Core::open(asio::any_io_executor executor, std::unique_ptr<Transport> transport,
                                          std::shared_ptr<StompConfig const> config, Handshake handshake)
 {
-    auto const executor = transport->get_executor();
     auto const core = std::make_shared<Core>(executor, std::move(config));
     OpeningGuard guard(*core);
     core->start(std::move(transport), handshake);
@@ -95,7 +94,7 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     request.stomp_command = config_->connect_with_stomp_command;
     auto frame = connect_frame(request);
     conversation_.start();
-    write(frame, nullptr, nullptr);
+    write(frame, nullptr, TransmitOptions());
 }
 
 asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
@@ -117,6 +116,8 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
             bool const only_a_look = std::exchange(link->may_look, false) && core->must_stop_reading();
             if (!only_a_look)
                 core->next_look_ = TimePoint::max();
+            if (link->decoder.capacity() > 4 * link->read_size)
+                link->decoder.release_if_empty(); // it has been idle since it needed that much
             auto const room = link->decoder.prepare(only_a_look ? smallest_read : link->read_size);
             auto const asked = only_a_look ? std::min(smallest_read, room.size()) : room.size();
             auto const size = co_await link->transport->read_some(asio::buffer(room.data(), asked));
@@ -289,6 +290,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                     co_return;
                 done += size;
                 link->accepted += size;
+                core->conversation_.bytes_sent(Clock::now());
                 count(core->bytes_sent_, size);
                 // What is left of the ends counts from the new beginning.
                 std::erase_if(link->writing_ends, [size](std::size_t end) { return end <= size; });
@@ -296,7 +298,6 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                     end -= size;
             }
             link->writing.clear();
-            core->conversation_.bytes_sent(Clock::now());
             link->flushers.wake_all(core->executor_);
             core->pump_queue();
         }

@@ -132,7 +132,7 @@ void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure)
     if (slot.kept && !slot.deferred)
         --awaited_;
     if (auto const ending = std::exchange(slot.ending, nullptr)) {
-        conversation_.remove_subscription(ending->id);
+        conversation_.remove_subscription(ending->id, ending.get());
         subscriptions_.erase(ending.get());
     }
     if (!slot.kept) {

@@ -82,7 +82,7 @@ bool Core::has_room(Frame const& frame) const noexcept
     return link_->outgoing.empty() || link_->outgoing.size() + frame.memory() <= config_->write_buffer.limit;
 }
 
-void Core::write(Frame& frame, ReceiptSlot* slot, bool* encoded)
+void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     for (std::size_t i = 0; i < interceptors_.size(); ++i) {
         auto const interceptor = interceptors_[i];
@@ -98,8 +98,10 @@ void Core::write(Frame& frame, ReceiptSlot* slot, bool* encoded)
         slot->encoded = true;
         slot->position = position;
     }
-    if (encoded)
-        *encoded = true;
+    if (options.encoded)
+        *options.encoded = true;
+    if (options.settles)
+        options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client);
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     link.writer.wake_all(executor_);
     if (!observers_.empty()) {
@@ -117,7 +119,7 @@ void Core::pump_queue()
         auto& queued = queue_.front();
         std::exception_ptr failure;
         try {
-            write(queued.frame, queued.slot, queued.encoded);
+            write(queued.frame, queued.slot, queued.options);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -131,7 +133,7 @@ void Core::send_control(Frame frame) noexcept
     if (finished_ || !link_ || write_failure_)
         return;
     try {
-        write(frame, nullptr, nullptr);
+        write(frame, nullptr, TransmitOptions());
     } catch (std::exception const& error) {
         finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
                CloseReason::error);
@@ -145,9 +147,9 @@ asio::awaitable<void> Core::take_turn()
 
 // Puts a frame into the write buffer; suspends while there is no room. A coroutine that is destroyed or cancelled here
 // takes its frame with it.
-asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, bool* encoded)
+asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
-    QueuedFrame queued(frame, slot, encoded);
+    QueuedFrame queued(frame, slot, options);
     queue_.push_back(queued);
     if (slot)
         slot->queued = &queued;
@@ -201,11 +203,11 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
     auto slot = core->expect_receipt(frame, options);
     if (core->queue_.empty() && core->has_room(frame)) {
         Exclusive::Section const section(core->exclusive_);
-        core->write(frame, slot.get(), options.encoded);
+        core->write(frame, slot.get(), options);
     } else {
         check_encodable(frame, core->version(),
                         core->config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
-        co_await core->enqueue(frame, slot.get(), options.encoded);
+        co_await core->enqueue(frame, slot.get(), options);
     }
     if (slot) {
         co_await core->await_slot(*slot);
@@ -233,11 +235,11 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
     auto slot = core->expect_receipt(frame, options);
     if (core->queue_.empty() && core->has_room(frame)) {
         Exclusive::Section const section(core->exclusive_);
-        core->write(frame, slot.get(), options.encoded);
+        core->write(frame, slot.get(), options);
     } else {
         check_encodable(frame, core->version(),
                         core->config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
-        co_await core->enqueue(frame, slot.get(), options.encoded);
+        co_await core->enqueue(frame, slot.get(), options);
     }
     co_return PendingReceipt(core, slot.detach());
 }

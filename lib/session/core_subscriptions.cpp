@@ -28,9 +28,15 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     auto id = options.id().empty() ? core->conversation_.next_subscription_id() : options.id();
     auto const state =
         std::make_shared<SubscriptionState>(core, std::move(id), std::move(destination), options.ack(), limits);
+    // An id may be used again as soon as its subscription was ended here, though the broker has not confirmed it yet.
+    if (auto* const former = static_cast<SubscriptionState*>(core->conversation_.find_subscription(state->id));
+        former && former->ended)
+        core->conversation_.remove_subscription(state->id, former);
     if (!core->conversation_.add_subscription(state->id, state->destination, state.get()))
         throw InvalidFrame("'" + state->id + "' is the id of another subscription", "id");
     core->subscriptions_.emplace(state.get(), state);
+    state->gives_back = state->ack != AckMode::automatic && core->conversation_.server().starts_with("RabbitMQ") &&
+                        core->conversation_.version() != StompVersion::v1_0; // which has no NACK
     // Whatever happens from here on, the handle sees to it that nothing stays behind.
     Subscription subscription(state);
     auto frame = subscribe_frame(state->id, state->destination, state->ack);
@@ -61,8 +67,11 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
         return;
     auto const self = state.shared_from_this();
     state.end(std::move(cause));
+    // What must be acknowledged goes back to the broker, and comes again; handing it out as well would double it.
+    if (state.ack != AckMode::automatic)
+        state.discard_buffer();
     if (!state.announced || !conversation_.is_open() || write_failure_) {
-        conversation_.remove_subscription(state.id);
+        conversation_.remove_subscription(state.id, &state);
         subscriptions_.erase(&state);
         return;
     }
@@ -72,10 +81,37 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
     auto slot = expect_receipt(frame, options);
     slot->ending = self;
     try {
-        write(frame, slot.get(), nullptr);
+        send_unsubscribe(state, std::move(frame), slot.get());
     } catch (std::exception const& error) {
         finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
                CloseReason::error);
+    }
+}
+
+// RabbitMQ keeps what is unsettled locked when a subscription ends, and once it has ended, takes no NACK any more. A
+// NACK sent first, however, would only bring the message again. So the NACKs go first, but take effect afterwards: with
+// the COMMIT of a transaction.
+void Core::send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* slot)
+{
+    TransmitOptions const plain;
+    auto const version = conversation_.version();
+    auto const ids = state.unsettled.take_open();
+    auto const transaction = ids.empty() ? std::string() : next_transaction_id();
+    if (!ids.empty()) {
+        auto begin = transaction_frame("BEGIN", transaction);
+        write(begin, nullptr, plain);
+    }
+    for (auto const& id : ids) {
+        auto nack = transaction_frame("NACK", transaction);
+        nack.add_header(version == StompVersion::v1_2 ? "id" : "message-id", id);
+        if (version == StompVersion::v1_1)
+            nack.add_header("subscription", state.id);
+        write(nack, nullptr, plain);
+    }
+    write(frame, slot, plain);
+    if (!ids.empty()) {
+        auto commit = transaction_frame("COMMIT", transaction);
+        write(commit, nullptr, plain);
     }
 }
 
@@ -111,7 +147,9 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     auto slot = core->expect_receipt(frame, how);
     slot->ending = state;
     state->end_in_order();
-    core->write(frame, slot.get(), nullptr);
+    if (state->ack != AckMode::automatic)
+        state->discard_buffer();
+    core->send_unsubscribe(*state, std::move(frame), slot.get());
     if (!waits)
         co_return true;
     co_await core->await_slot(*slot);
@@ -143,16 +181,19 @@ bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t 
 }
 
 asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_ptr<SubscriptionState> subscription,
-                                        std::uint64_t connection, std::optional<Frame> frame, TransmitOptions options)
+                                        std::uint64_t connection, std::uint64_t sequence, std::optional<Frame> frame,
+                                        TransmitOptions options)
 {
     require(core);
     if (!core->on_executor()) {
-        auto operation = acknowledge(core, std::move(subscription), connection, std::move(frame), options);
+        auto operation = acknowledge(core, std::move(subscription), connection, sequence, std::move(frame), options);
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     core->check_open();
     if (!core->may_acknowledge(subscription.get(), connection, frame.has_value()))
         co_return false;
+    options.settles = subscription.get();
+    options.settled = sequence;
     co_await transmit(core, std::move(*frame), options);
     co_return true;
 }

@@ -5,14 +5,13 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include <optional>
+#include <utility>
 #include <variant>
 
 namespace arbalest::detail {
 
 /// Answers whether this thread runs inside an executor right now. A type-erased executor cannot be asked, and comparing
-/// executors is wrong both ways; so the usual ones are looked for inside. Of any other we never are, which costs a hop
-/// and is always right.
+/// executors is wrong both ways; so the usual ones are looked for inside.
 class ExecutorProbe
 {
 public:
@@ -23,6 +22,9 @@ public:
             take<boost::asio::strand<boost::asio::any_io_executor>>(executor) ||
             take<boost::asio::strand<boost::asio::thread_pool::executor_type>>(executor);
     }
+
+    /// Whether running_here() can ever be true.
+    bool knows_executor() const noexcept { return !std::holds_alternative<std::monostate>(executor_); }
 
     bool running_here() const noexcept
     {
@@ -52,5 +54,14 @@ private:
                  boost::asio::strand<boost::asio::thread_pool::executor_type>>
         executor_;
 };
+
+/// The executor for a session that is to live on `executor`: that one, or a strand around it where it could not be
+/// asked whether we are inside, or may run handlers in several threads at once.
+inline boost::asio::any_io_executor session_executor(boost::asio::any_io_executor executor)
+{
+    if (ExecutorProbe(executor).knows_executor())
+        return executor;
+    return boost::asio::make_strand(std::move(executor));
+}
 
 } // namespace arbalest::detail

@@ -72,14 +72,16 @@ asio::awaitable<bool> Message::ack() const
 {
     auto core = subscription_ ? subscription_->core : nullptr;
     auto frame = Core::acknowledgement("ACK", *this, core ? core->version() : StompVersion::v1_2);
-    return Core::acknowledge(std::move(core), subscription_, connection_, std::move(frame), detail::TransmitOptions());
+    return Core::acknowledge(std::move(core), subscription_, connection_, sequence_, std::move(frame),
+                             detail::TransmitOptions());
 }
 
 asio::awaitable<bool> Message::nack() const
 {
     auto core = subscription_ ? subscription_->core : nullptr;
     auto frame = Core::acknowledgement("NACK", *this, core ? core->version() : StompVersion::v1_2);
-    return Core::acknowledge(std::move(core), subscription_, connection_, std::move(frame), detail::TransmitOptions());
+    return Core::acknowledge(std::move(core), subscription_, connection_, sequence_, std::move(frame),
+                             detail::TransmitOptions());
 }
 
 // --- Subscription
@@ -201,14 +203,14 @@ asio::awaitable<bool> Transaction::ack(Message const& message)
 {
     auto const version = state_ ? state_->core->version() : StompVersion::v1_2;
     return TransactionState::acknowledge(state_, Core::subscription_of(message), Core::connection_of(message),
-                                         Core::acknowledgement("ACK", message, version));
+                                         Core::sequence_of(message), Core::acknowledgement("ACK", message, version));
 }
 
 asio::awaitable<bool> Transaction::nack(Message const& message)
 {
     auto const version = state_ ? state_->core->version() : StompVersion::v1_2;
     return TransactionState::acknowledge(state_, Core::subscription_of(message), Core::connection_of(message),
-                                         Core::acknowledgement("NACK", message, version));
+                                         Core::sequence_of(message), Core::acknowledgement("NACK", message, version));
 }
 
 asio::awaitable<void> Transaction::commit()

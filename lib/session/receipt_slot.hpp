@@ -16,6 +16,7 @@ namespace arbalest::detail {
 
 class SubscriptionState;
 struct QueuedFrame;
+class TransmitOptions;
 
 /// A receipt that is awaited, from the call that asks for it to whoever takes the answer.
 struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
@@ -41,11 +42,14 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
 /// A frame that waits for room in the write buffer; lives in the frame of the coroutine that sends it.
 struct QueuedFrame : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
 {
-    QueuedFrame(Frame& frame, ReceiptSlot* slot, bool* encoded) : frame(frame), slot(slot), encoded(encoded) {}
+    QueuedFrame(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+        : frame(frame), slot(slot), options(options)
+    {
+    }
 
     Frame& frame;
     ReceiptSlot* slot;
-    bool* encoded;
+    TransmitOptions const& options;
     bool done = false;
     std::exception_ptr failure;
     WaitQueue waiters;

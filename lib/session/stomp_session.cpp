@@ -79,8 +79,8 @@ asio::awaitable<bool> StompSession::ack(Message const& message, FrameOptions opt
     auto frame = Core::acknowledgement("ACK", message, version());
     if (frame)
         detail::add_headers(*frame, options);
-    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message), std::move(frame),
-                             detail::transmit_options(options));
+    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
+                             Core::sequence_of(message), std::move(frame), detail::transmit_options(options));
 }
 
 asio::awaitable<bool> StompSession::nack(Message const& message) const
@@ -93,8 +93,8 @@ asio::awaitable<bool> StompSession::nack(Message const& message, FrameOptions op
     auto frame = Core::acknowledgement("NACK", message, version());
     if (frame)
         detail::add_headers(*frame, options);
-    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message), std::move(frame),
-                             detail::transmit_options(options));
+    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
+                             Core::sequence_of(message), std::move(frame), detail::transmit_options(options));
 }
 
 asio::awaitable<Transaction> StompSession::begin() const

@@ -20,6 +20,12 @@ SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id,
 std::shared_ptr<StompError> SubscriptionState::push(Frame frame, std::uint64_t connection)
 {
     auto const size = frame.memory() + sizeof(Buffered);
+    // Also of a message that is one too many: the broker waits for what becomes of it.
+    Unsettled::Sequence sequence = 0;
+    if (gives_back) {
+        auto const name = core->version() == StompVersion::v1_2 ? "ack" : "message-id";
+        sequence = unsettled.add(frame.header(name).value_or(""));
+    }
     bool const is_full = buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes;
     if (is_full && limits.policy == OverflowPolicy::drop_newest)
         return nullptr;
@@ -30,11 +36,17 @@ std::shared_ptr<StompError> SubscriptionState::push(Frame frame, std::uint64_t c
     if ((is_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
         return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
     bool const was_over = is_over_soft_limit();
-    buffer_.push_back({std::move(frame), connection});
+    buffer_.push_back({std::move(frame), connection, sequence});
     buffered_bytes_ += size;
     if (!was_over && is_over_soft_limit())
         core->full_buffers_changed(+1);
     return nullptr;
+}
+
+void SubscriptionState::discard_buffer()
+{
+    buffer_.clear();
+    buffered_bytes_ = 0;
 }
 
 void SubscriptionState::drop_front()
@@ -50,8 +62,9 @@ std::optional<Message> SubscriptionState::take()
         return message;
     bool const was_over = is_over_soft_limit();
     auto const connection = buffer_.front().connection;
+    auto const sequence = buffer_.front().sequence;
     auto const size = buffer_.front().frame.memory() + sizeof(Buffered);
-    message = Core::make_message(std::move(buffer_.front().frame), shared_from_this(), connection);
+    message = Core::make_message(std::move(buffer_.front().frame), shared_from_this(), connection, sequence);
     buffered_bytes_ -= size;
     buffer_.pop_front();
     if (was_over && !is_over_soft_limit())

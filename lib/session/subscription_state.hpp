@@ -1,5 +1,6 @@
 #pragma once
 
+#include "unsettled.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/ack_mode.hpp>
 #include <arbalest/protocol/error.hpp>
@@ -38,6 +39,9 @@ public:
     Frame subscribe_frame;
     /// SUBSCRIBE was encoded, so that the broker must be told of the end.
     bool announced = false;
+    /// The broker takes back what is unsettled only when it is told to.
+    bool gives_back = false;
+    Unsettled unsettled;
     /// UNSUBSCRIBE was sent, or the session has ended: nothing more is taken in.
     bool ended = false;
 
@@ -45,6 +49,9 @@ public:
     std::shared_ptr<StompError> push(Frame frame, std::uint64_t connection);
     void end_in_order();
     void end(std::shared_ptr<StompError> cause);
+
+    /// Forgets what is buffered: the broker takes it back.
+    void discard_buffer();
 
     /// Lets the waiter go on if there is something for it.
     void wake_if_ready();
@@ -73,6 +80,7 @@ private:
     {
         Frame frame;
         std::uint64_t connection;
+        Unsettled::Sequence sequence;
     };
 
     boost::asio::awaitable<void> wait();

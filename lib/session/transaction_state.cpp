@@ -55,14 +55,12 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
 
 // Nothing waits for its receipt before COMMIT: RabbitMQ confirms only then.
 asio::awaitable<bool> TransactionState::send_frame(std::shared_ptr<TransactionState> state, Frame frame,
-                                                   bool with_receipt, std::optional<std::chrono::milliseconds> limit)
+                                                   TransmitOptions how)
 {
     auto const core = state->core;
     if (!frame.has_header("transaction"))
         frame.add_header("transaction", state->id);
-    TransmitOptions how;
-    how.timeout = limit;
-    if (with_receipt || core->config().auto_receipt || frame.has_header("receipt")) {
+    if (how.with_receipt || core->config().auto_receipt || frame.has_header("receipt")) {
         how.with_receipt = true;
         how.defer_deadline = true;
         auto pending = co_await Core::submit(core, std::move(frame), how);
@@ -82,24 +80,28 @@ asio::awaitable<void> TransactionState::send(std::shared_ptr<TransactionState> s
         co_return;
     }
     state->check_open();
-    bool const with_receipt = message.wants_receipt();
-    auto const limit = message.receipt_timeout();
-    co_await send_frame(state, std::move(message).frame(), with_receipt, limit);
+    auto const how = transmit_options(message);
+    co_await send_frame(state, std::move(message).frame(), how);
 }
 
 asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionState> state,
                                                     std::shared_ptr<SubscriptionState> subscription,
-                                                    std::uint64_t connection, std::optional<Frame> frame)
+                                                    std::uint64_t connection, std::uint64_t sequence,
+                                                    std::optional<Frame> frame)
 {
     require_state(state);
     if (!state->core->on_executor()) {
-        auto operation = acknowledge(state, std::move(subscription), connection, std::move(frame));
+        auto operation = acknowledge(state, std::move(subscription), connection, sequence, std::move(frame));
         co_return co_await hop_to(state->core->executor(), std::move(operation));
     }
     state->check_open();
     if (!state->core->may_acknowledge(subscription.get(), connection, frame.has_value()))
         co_return false;
-    co_await send_frame(state, std::move(*frame), false, std::nullopt);
+    TransmitOptions how;
+    how.settles = subscription.get();
+    how.settled = sequence;
+    state->settled_.emplace_back(subscription, sequence);
+    co_await send_frame(state, std::move(*frame), how);
     co_return true;
 }
 
@@ -139,8 +141,19 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     TransmitOptions how;
     how.encoded = &state->over_;
     auto frame = transaction_frame("ABORT", state->id);
+    state->reopen_settled();
     co_await Core::transmit(core, std::move(frame), how);
     state->pending_.clear();
+}
+
+// What was acknowledged in a transaction that is aborted is unsettled again.
+void TransactionState::reopen_settled()
+{
+    for (auto const& [weak, sequence] : settled_) {
+        if (auto const subscription = weak.lock())
+            subscription->unsettled.reopen(sequence);
+    }
+    settled_.clear();
 }
 
 void TransactionState::abandon()
@@ -149,6 +162,7 @@ void TransactionState::abandon()
     if (!begun_ || over_ || !core->is_open())
         return;
     over_ = true;
+    reopen_settled();
     core->send_control(transaction_frame("ABORT", id));
 }
 

@@ -18,6 +18,7 @@ namespace arbalest::detail {
 
 class Core;
 class SubscriptionState;
+class TransmitOptions;
 
 /// A transaction as the session sees it. Its operations are static coroutines that own it.
 class TransactionState
@@ -29,7 +30,8 @@ public:
     static boost::asio::awaitable<void> send(std::shared_ptr<TransactionState> state, OutgoingMessage message);
     static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<TransactionState> state,
                                                     std::shared_ptr<SubscriptionState> subscription,
-                                                    std::uint64_t connection, std::optional<Frame> frame);
+                                                    std::uint64_t connection, std::uint64_t sequence,
+                                                    std::optional<Frame> frame);
     static boost::asio::awaitable<void> commit(std::shared_ptr<TransactionState> state);
     static boost::asio::awaitable<void> abort(std::shared_ptr<TransactionState> state);
 
@@ -41,12 +43,15 @@ public:
 
 private:
     void check_open() const;
+    void reopen_settled();
     static boost::asio::awaitable<bool> send_frame(std::shared_ptr<TransactionState> state, Frame frame,
-                                                   bool with_receipt, std::optional<std::chrono::milliseconds> limit);
+                                                   TransmitOptions how);
 
     bool begun_ = false; // BEGIN was encoded
     bool over_ = false;  // COMMIT or ABORT was
     std::vector<PendingReceipt> pending_;
+    // What was acknowledged in it, and is not if it is aborted.
+    std::vector<std::pair<std::weak_ptr<SubscriptionState>, std::uint64_t>> settled_;
 };
 
 } // namespace arbalest::detail

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <stdexcept>
 
 namespace arbalest::detail {
@@ -28,18 +29,24 @@ BrokerUrl parse_url(std::string_view text)
     if (!parsed)
         throw std::invalid_argument("not a URL: " + parsed.error().message());
     auto const& view = *parsed;
+    // Before the scheme is named: without an authority it may be the login of "login:passcode@host".
+    if (!view.has_authority() || view.encoded_host_address().empty())
+        throw std::invalid_argument("a URL without a host");
     BrokerUrl url;
     url.scheme = view.scheme();
     std::ranges::transform(url.scheme, url.scheme.begin(), [](unsigned char c) { return std::tolower(c); });
     auto const scheme = std::ranges::find(schemes, url.scheme, &Scheme::name);
     if (scheme == schemes.end())
         throw std::invalid_argument("'" + url.scheme + "' is no scheme that can be connected to");
-    if (!view.has_authority() || view.encoded_host_address().empty())
-        throw std::invalid_argument("a URL without a host");
     url.host = view.host_address();
-    url.port = view.has_port() ? view.port_number() : scheme->default_port;
+    // The system would take a NUL for the end of the name, and connect to another host.
+    if (std::ranges::any_of(url.host, [](unsigned char c) { return std::iscntrl(c) != 0; }))
+        throw std::invalid_argument("a URL with a control character in its host");
+    // An empty port is the default one (RFC 3986, 6.2.3).
+    bool const names_port = view.has_port() && !view.port().empty();
+    url.port = names_port ? view.port_number() : scheme->default_port;
     if (url.port == 0)
-        throw std::invalid_argument("'" + std::string(view.port()) + "' is no port");
+        throw std::invalid_argument("a URL whose port is not between 1 and 65535");
     url.login = view.user();
     url.passcode = view.password();
     std::string const path = view.path();

@@ -3,7 +3,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace arbalest::broker::test {
@@ -193,9 +192,10 @@ void Script::play(std::string_view text)
         for (; checked < answers.size(); ++checked)
             BOOST_ERROR("behind \"" << last_step << "\" came also \"" << answers[checked] << '"');
     };
-    for (auto const part : text | std::views::split('\n')) {
-        std::string_view const raw(part.begin(), part.end());
-        auto const line = trimmed(raw);
+    while (!text.empty()) {
+        auto const end = std::min(text.find('\n'), text.size());
+        auto const line = trimmed(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
         if (line.empty())
             continue;
         auto const mark = line.find_first_of("<> ");

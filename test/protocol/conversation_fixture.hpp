@@ -121,8 +121,10 @@ struct Talk {
         conversation.receipts().expect("mine", mine(), start + 10s);
         if (state == State::connected)
             return;
-        if (state == State::closed)
-            return conversation.close();
+        if (state == State::closed) {
+            conversation.close();
+            return;
+        }
         conversation.drain(start);
         if (state == State::disconnecting)
             disconnect_receipt = conversation.disconnect().header("receipt").value();

@@ -48,14 +48,16 @@ public:
 private:
     friend class detail::Core;
     friend class detail::SubscriptionState;
-    Message(Frame frame, std::shared_ptr<detail::SubscriptionState> subscription, std::uint64_t connection) noexcept
-        : frame_(std::move(frame)), subscription_(std::move(subscription)), connection_(connection)
+    Message(Frame frame, std::shared_ptr<detail::SubscriptionState> subscription, std::uint64_t connection,
+            std::uint64_t sequence) noexcept
+        : frame_(std::move(frame)), subscription_(std::move(subscription)), connection_(connection), sequence_(sequence)
     {
     }
 
     Frame frame_;
     std::shared_ptr<detail::SubscriptionState> subscription_;
     std::uint64_t connection_ = 0; // which of the session's connections it came over
+    std::uint64_t sequence_ = 0;   // by which the subscription knows it while it is unsettled; 0 when it need not
 };
 
 } // namespace arbalest

@@ -47,7 +47,11 @@ public:
             boost::system::error_code ignored;
             stream_.close(ignored);
         } else {
-            stream_.close();
+            try {
+                stream_.close();
+            } catch (...) {
+                // The stream is given up in any case.
+            }
         }
     }
 

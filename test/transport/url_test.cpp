@@ -1,0 +1,157 @@
+#include "transport/url.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+// What an URL says (RFC 3986).
+BOOST_AUTO_TEST_SUITE(url)
+
+using arbalest::detail::parse_url;
+
+namespace {
+
+struct Good
+{
+    std::string_view text;
+    std::string_view host;
+    unsigned port;
+    std::string_view login = {};
+    std::string_view passcode = {};
+    std::string_view virtual_host = {};
+};
+
+std::ostream& operator<<(std::ostream& out, Good const& good)
+{
+    return out << good.text;
+}
+
+Good const good[] = {
+    {"stomp://localhost", "localhost", 61613},
+    {"stomp://localhost/", "localhost", 61613},
+    {"stomp://localhost:", "localhost", 61613}, // an empty port is the default one: 6.2.3
+    {"stomp://localhost:1", "localhost", 1},
+    {"stomp://localhost:65535", "localhost", 65535},
+    {"stomp://localhost:0061613", "localhost", 61613},
+    {"STOMP://localhost", "localhost", 61613},
+    {"sToMp://LocalHost", "LocalHost", 61613},
+    {"stomp://127.0.0.1:7", "127.0.0.1", 7},
+    {"stomp://[::1]", "::1", 61613},
+    {"stomp://[2001:db8::7]:7", "2001:db8::7", 7},
+    {"stomp://[::ffff:192.0.2.1]:7", "::ffff:192.0.2.1", 7},
+    {"stomp://a%2Db.example", "a-b.example", 61613},
+    {"stomp://guest:guest@localhost:61613", "localhost", 61613, "guest", "guest"},
+    {"stomp://guest@localhost", "localhost", 61613, "guest"},
+    {"stomp://guest:@localhost", "localhost", 61613, "guest"},
+    {"stomp://:secret@localhost", "localhost", 61613, "", "secret"},
+    {"stomp://@localhost", "localhost", 61613},
+    {"stomp://us%3Aer:p%40ss%2Fw%3ao%25rd@[::1]:7/v", "::1", 7, "us:er", "p@ss/w:o%rd", "v"},
+    {"stomp://user:a:b@localhost", "localhost", 61613, "user", "a:b"},
+    {"stomp://j%C3%BCrgen:%00%0A@localhost", "localhost", 61613, "j\xc3\xbcrgen", std::string_view("\0\n", 2)},
+    {"stomp://localhost/orders", "localhost", 61613, "", "", "orders"},
+    {"stomp://localhost/orders/eu", "localhost", 61613, "", "", "orders/eu"},
+    {"stomp://localhost/orders/", "localhost", 61613, "", "", "orders/"},
+    {"stomp://localhost/%2F", "localhost", 61613, "", "", "/"},
+    {"stomp://localhost//", "localhost", 61613, "", "", "/"},
+    {"stomp://localhost/a%20b%3F", "localhost", 61613, "", "", "a b?"},
+    {"stomp://localhost/a@b:c", "localhost", 61613, "", "", "a@b:c"},
+};
+
+// All of them hold the passcode "s3cret" somewhere.
+std::string_view const bad[] = {
+    "",
+    "s3cret",
+    "localhost:61613?s3cret",
+    "//guest:s3cret@localhost",
+    "guest:s3cret@localhost:61613",
+    "s3cret:guest@localhost",
+    "stomp:guest:s3cret@localhost",
+    "stomp:/guest:s3cret@localhost",
+    "stomp://",
+    "stomp:///s3cret",
+    "stomp://guest:s3cret@",
+    "stomp://guest:s3cret@:61613",
+    "stomp://guest:s3cret@/v",
+    "stomp://guest:s3cret@localhost:0",
+    "stomp://guest:s3cret@localhost:65536",
+    "stomp://guest:s3cret@localhost:4294967297",
+    "stomp://guest:s3cret@localhost:99999999999999999999",
+    "stomp://guest:s3cret@localhost:-1",
+    "stomp://guest:s3cret@localhost:port",
+    "stomp://guest:s3cret@localhost:7 ",
+    " stomp://guest:s3cret@localhost",
+    "stomp://guest:s3cret@localhost\n",
+    "stomp://guest:s3 cret@localhost",
+    "stomp://guest:s3%zzcret@localhost",
+    "stomp://guest:s3%",
+    "stomp://guest:s3cret/@localhost",
+    "stomp://guest:s3cret@localhost?x=1",
+    "stomp://guest:s3cret@localhost/v?",
+    "stomp://guest:s3cret@localhost#x",
+    "stomp://guest:s3cret@localhost/#",
+    "stomp://guest:s3cret@[::1",
+    "stomp://guest:s3cret@::1",
+    "stomp://guest:s3cret@[::1]x",
+    "stomp://guest:s3cret@[::12345]",
+    "stomp://guest:s3cret@local%00host",
+    "stomp://guest:s3cret@local%0Ahost",
+    "stompx://guest:s3cret@localhost",
+    "http://guest:s3cret@localhost",
+    "stomp+://guest:s3cret@localhost",
+    "1stomp://guest:s3cret@localhost",
+    "st\xc3\xb6mp://guest:s3cret@localhost",
+};
+
+std::optional<std::string> complaint_about(std::string_view text)
+{
+    try {
+        parse_url(text);
+    } catch (std::invalid_argument const& error) {
+        return error.what();
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+BOOST_DATA_TEST_CASE(says_where_a_broker_is, boost::unit_test::data::make(good), expected)
+{
+    auto const url = parse_url(expected.text);
+    BOOST_TEST(url.scheme == "stomp");
+    BOOST_TEST(url.host == expected.host);
+    BOOST_TEST(url.port == expected.port);
+    BOOST_TEST(url.login == expected.login);
+    BOOST_TEST(url.passcode == expected.passcode);
+    BOOST_TEST(url.virtual_host == expected.virtual_host);
+}
+
+BOOST_DATA_TEST_CASE(refuses_what_is_no_url_of_a_broker, boost::unit_test::data::make(bad), text)
+{
+    auto const complaint = complaint_about(text);
+    BOOST_REQUIRE(complaint.has_value());
+    BOOST_TEST(!complaint->empty());
+    BOOST_TEST(complaint->find("s3") == std::string::npos, *complaint);
+}
+
+BOOST_AUTO_TEST_CASE(is_shown_without_credentials)
+{
+    BOOST_TEST(parse_url("stomp://guest:s3cret@localhost:7/v").shown == "stomp://localhost:7/v");
+    BOOST_TEST(parse_url("stomp://guest@localhost").shown == "stomp://localhost");
+    BOOST_TEST(parse_url("stomp://:s3cret@[::1]:7").shown == "stomp://[::1]:7");
+    BOOST_TEST(parse_url("stomp://localhost/v%20w").shown == "stomp://localhost/v%20w");
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_scheme_is_named)
+{
+    auto const complaint = complaint_about("mqtt://localhost");
+    BOOST_REQUIRE(complaint.has_value());
+    BOOST_TEST(complaint->find("'mqtt'") != std::string::npos, *complaint);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
