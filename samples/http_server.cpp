@@ -13,7 +13,9 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -87,10 +89,17 @@ asio::awaitable<void> serve_connection(beast::tcp_stream stream, arbalest::Stomp
     }
 }
 
-asio::awaitable<void> accept_connections(tcp::acceptor& acceptor, arbalest::StompSession session)
+asio::awaitable<void> accept_connections(tcp::acceptor acceptor, arbalest::StompSession session)
 {
     for (;;) {
-        auto socket = co_await acceptor.async_accept(asio::use_awaitable);
+        boost::system::error_code failure;
+        auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, failure));
+        if (failure) {
+            // For instance too many open files: that passes.
+            asio::steady_timer pause(acceptor.get_executor(), 100ms);
+            co_await pause.async_wait(asio::use_awaitable);
+            continue;
+        }
         beast::tcp_stream stream(std::move(socket));
         asio::co_spawn(acceptor.get_executor(), serve_connection(std::move(stream), session), asio::detached);
     }
@@ -104,14 +113,15 @@ arbalest::StompConfig config()
     return config;
 }
 
-asio::awaitable<void> serve(std::string url, unsigned short port)
+asio::awaitable<void> serve(std::string url, std::string port)
 {
     auto const executor = co_await asio::this_coro::executor;
     arbalest::StompClient client(config());
     auto session = co_await client.connect(url);
-    tcp::acceptor acceptor(executor, tcp::endpoint(tcp::v4(), port));
-    asio::co_spawn(executor, accept_connections(acceptor, session), asio::detached);
-    std::cout << "listening on port " << acceptor.local_endpoint().port() << std::endl;
+    tcp::endpoint const local(asio::ip::address_v4::loopback(), static_cast<unsigned short>(std::stoul(port)));
+    tcp::acceptor acceptor(executor, local);
+    std::cout << "listening on " << acceptor.local_endpoint() << std::endl;
+    asio::co_spawn(executor, accept_connections(std::move(acceptor), session), asio::detached);
 
     asio::signal_set signals(executor, SIGINT, SIGTERM);
     auto const interrupted = [session](boost::system::error_code code, int) {
@@ -161,8 +171,8 @@ asio::awaitable<void> test(std::string url, arbalest::EmbeddedBroker* broker)
     arbalest::StompClient client(config());
     auto session = co_await client.connect(url);
     tcp::acceptor acceptor(executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-    asio::co_spawn(executor, accept_connections(acceptor, session), asio::detached);
     auto const server = acceptor.local_endpoint();
+    asio::co_spawn(executor, accept_connections(std::move(acceptor), session), asio::detached);
     std::multiset<std::string> accepted, failed;
 
     std::size_t const refused = broker ? 1 : 0;
@@ -205,7 +215,7 @@ int main(int argc, char** argv)
 
     std::optional<arbalest::EmbeddedBroker> broker;
     if (argc == 4 && argv[1] == std::string("--listen")) {
-        asio::co_spawn(context, serve(argv[3], static_cast<unsigned short>(std::stoi(argv[2]))), done);
+        asio::co_spawn(context, serve(argv[3], argv[2]), done);
     } else if (argc == 2) {
         asio::co_spawn(context, test(argv[1], nullptr), done);
     } else if (argc == 1) {

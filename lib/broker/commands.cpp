@@ -122,9 +122,8 @@ void Session::subscribe(Frame& frame)
         queue = core_.queue_for(destination);
     }
     auto const number = ++last_subscription_;
-    auto subscription =
-        std::make_unique<Subscription>(*this, number, id ? std::optional<std::string>(*id) : std::nullopt, destination,
-                                       mode, prefetch, queue);
+    auto subscription = std::make_unique<Subscription>(
+        *this, number, id ? std::optional<std::string>(*id) : std::nullopt, destination, mode, prefetch, queue);
     if (Core::is_topic(destination))
         core_.join_topic(*subscription);
     subscriptions_.emplace(number, std::move(subscription));

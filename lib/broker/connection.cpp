@@ -1,10 +1,8 @@
 #include "connection.hpp"
 
+#include "protocol/time.hpp"
 #include "refusal.hpp"
 #include "server.hpp"
-
-#include "protocol/time.hpp"
-
 #include <arbalest/protocol/error.hpp>
 
 #include <algorithm>
@@ -191,7 +189,8 @@ void Connection::handle(Frame frame, TimePoint now)
     if (ignored_)
         return;
     if (auto const with_receipt_id = faults().take_refusal(frame.command()))
-        return session_.refuse(frame, Refusal("Refused", "This broker was told to refuse the frame."), *with_receipt_id);
+        return session_.refuse(frame, Refusal("Refused", "This broker was told to refuse the frame."),
+                               *with_receipt_id);
     session_.receive(std::move(frame), now);
 }
 
@@ -226,8 +225,10 @@ void Connection::on_written(error_code error, std::size_t size)
     if (stream_->keeps_boundaries() && (units_.front() -= size) == 0)
         units_.pop_front();
     auto const& config = server_->core().config();
-    if (written_ == out_.size() && out_.capacity() > 2 * config.output_high_water)
-        std::string().swap(out_), written_ = 0;
+    if (written_ == out_.size() && out_.capacity() > 2 * config.output_high_water) {
+        std::string().swap(out_);
+        written_ = 0;
+    }
     if (congested_ && unwritten() <= config.output_high_water / 2) {
         congested_ = false;
         session_.drained();

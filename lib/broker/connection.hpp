@@ -3,7 +3,6 @@
 #include "byte_stream.hpp"
 #include "fault_plan.hpp"
 #include "session.hpp"
-
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <boost/asio/steady_timer.hpp>
@@ -123,8 +122,8 @@ private:
 
     std::string out_; // being written
     std::size_t written_ = 0;
-    std::string pending_;            // what comes next
-    std::deque<std::size_t> units_;  // the sizes of what must be written apart, if the stream keeps boundaries
+    std::string pending_;           // what comes next
+    std::deque<std::size_t> units_; // the sizes of what must be written apart, if the stream keeps boundaries
     std::deque<DelayedReceipt> delayed_;
     Cut::Counter frames_out_;
     Cut::Counter frames_in_;

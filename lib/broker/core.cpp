@@ -31,8 +31,8 @@ bool Core::is_reply_queue(std::string_view destination) noexcept
 void Core::check_destinations() const
 {
     if (queues_.size() + topics_.size() >= config_.max_destinations)
-        throw Refusal("Too many destinations", "The broker keeps no more than " +
-                                                   std::to_string(config_.max_destinations) + " destinations.");
+        throw Refusal("Too many destinations",
+                      "The broker keeps no more than " + std::to_string(config_.max_destinations) + " destinations.");
 }
 
 Core::Topic& Core::topic(std::string_view name)

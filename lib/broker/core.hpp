@@ -1,7 +1,6 @@
 #pragma once
 
 #include "queue.hpp"
-
 #include <arbalest/broker/broker_config.hpp>
 
 #include <cstddef>

@@ -1,7 +1,6 @@
 #include "delivery.hpp"
 
 #include "protocol/escape.hpp"
-
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <array>

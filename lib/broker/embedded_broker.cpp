@@ -1,6 +1,5 @@
 #include "refusal.hpp"
 #include "server.hpp"
-
 #include <arbalest/broker/embedded_broker.hpp>
 
 #include <stdexcept>

@@ -1,8 +1,6 @@
 #include "connection.hpp"
-#include "server.hpp"
-
 #include "protocol/time.hpp"
-
+#include "server.hpp"
 #include <arbalest/broker/faults.hpp>
 
 #include <utility>

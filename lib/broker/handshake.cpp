@@ -34,7 +34,8 @@ void Session::connect(Frame const& frame, TimePoint now)
     }
     check_login(frame);
     auto const host = frame.header("host");
-    if (!config.virtual_hosts.empty() && host && std::ranges::find(config.virtual_hosts, *host) == config.virtual_hosts.end())
+    if (!config.virtual_hosts.empty() && host &&
+        std::ranges::find(config.virtual_hosts, *host) == config.virtual_hosts.end())
         throw Refusal("Bad CONNECT", "Virtual host '" + std::string(host->substr(0, 100)) + "' access denied");
     HeartBeat theirs;
     if (*version != StompVersion::v1_0)

@@ -42,8 +42,8 @@ public:
             return std::nullopt;
         text.remove_prefix(prefix.size());
         MessageId id(0, 0, 0);
-        if (take_number(text, id.session) && take_dash(text) && take_number(text, id.subscription) &&
-            take_dash(text) && take_number(text, id.tag) && text.empty())
+        if (take_number(text, id.session) && take_dash(text) && take_number(text, id.subscription) && take_dash(text) &&
+            take_number(text, id.tag) && text.empty())
             return id;
         return std::nullopt;
     }

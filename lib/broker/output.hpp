@@ -1,7 +1,6 @@
 #pragma once
 
 #include "delivery.hpp"
-
 #include <arbalest/protocol/frame.hpp>
 
 #include <string_view>

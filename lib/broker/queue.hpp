@@ -1,7 +1,6 @@
 #pragma once
 
 #include "delivery.hpp"
-
 #include <arbalest/broker/broker_stats.hpp>
 
 #include <cstddef>

@@ -2,9 +2,8 @@
 
 #include "connection.hpp"
 #include "context_service.hpp"
-#include "tcp_stream.hpp"
-
 #include "protocol/time.hpp"
+#include "tcp_stream.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
@@ -31,7 +30,8 @@ std::string percent_encoded(std::string_view text)
     std::string encoded;
     for (char const byte : text) {
         bool const unreserved = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                                (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' || byte == '~';
+                                (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
+                                byte == '~';
         if (unreserved) {
             encoded += byte;
         } else {

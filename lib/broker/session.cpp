@@ -1,8 +1,7 @@
 #include "session.hpp"
 
-#include "refusal.hpp"
-
 #include "protocol/time.hpp"
+#include "refusal.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,6 @@
 #include "output.hpp"
 #include "subscription.hpp"
 #include "transaction.hpp"
-
 #include <arbalest/protocol/heart_beat.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
 
@@ -122,7 +121,7 @@ private:
     bool over_ = false;
     HeartBeatSchedule heart_beats_;
 
-    SubscriptionMap subscriptions_; // by number
+    SubscriptionMap subscriptions_;  // by number
     StringMap<std::uint64_t> names_; // what the client calls them, see subscription_name()
     std::uint64_t last_subscription_ = 0;
     std::map<std::string, TemporaryQueue> temporary_queues_;

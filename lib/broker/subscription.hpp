@@ -1,7 +1,6 @@
 #pragma once
 
 #include "queue.hpp"
-
 #include <arbalest/protocol/ack_mode.hpp>
 
 #include <cstddef>

@@ -23,14 +23,16 @@ bool TcpStream::open(std::shared_ptr<StreamUser>)
 
 void TcpStream::read_some(std::span<char> into, std::shared_ptr<StreamUser> user)
 {
-    socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                            [user = std::move(user)](error_code error, std::size_t size) { user->on_read(error, size); });
+    socket_.async_read_some(
+        asio::buffer(into.data(), into.size()),
+        [user = std::move(user)](error_code error, std::size_t size) { user->on_read(error, size); });
 }
 
 void TcpStream::write_some(std::string_view bytes, std::shared_ptr<StreamUser> user)
 {
-    socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()),
-                             [user = std::move(user)](error_code error, std::size_t size) { user->on_written(error, size); });
+    socket_.async_write_some(
+        asio::buffer(bytes.data(), bytes.size()),
+        [user = std::move(user)](error_code error, std::size_t size) { user->on_written(error, size); });
 }
 
 void TcpStream::shut_down() noexcept

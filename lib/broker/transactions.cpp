@@ -64,9 +64,8 @@ void Session::check_room(Transaction const& transaction)
             ++wanted[send->destination];
     }
     for (auto const& [destination, count] : wanted) {
-        auto const room = Core::is_temporary(destination)
-                              ? core_.room(*temporary_queue(std::string(destination)).queue)
-                              : core_.room(destination);
+        auto const room = Core::is_temporary(destination) ? core_.room(*temporary_queue(std::string(destination)).queue)
+                                                          : core_.room(destination);
         if (room < count)
             throw Refusal("Queue full", "There is no room for all messages of the transaction.");
     }

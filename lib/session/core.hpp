@@ -47,6 +47,7 @@ public:
     std::optional<std::chrono::milliseconds> timeout{}; // for the receipt, instead of the configured one
     // When the frame enters the write buffer: this is set, and this message of this subscription counts as settled.
     bool* encoded = nullptr;
+    std::uint64_t* position = nullptr; // set to where it starts in the connection's bytes
     SubscriptionState* settles = nullptr;
     std::uint64_t settled = 0;
 };
@@ -187,6 +188,7 @@ private:
     void pump_queue();
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
+    boost::asio::awaitable<void> await_written(std::uint64_t position);
     boost::asio::awaitable<void> take_turn();
 
     // core_end.cpp
@@ -203,8 +205,8 @@ private:
     template <class Function>
     void observe(Function function) noexcept;
 
-    boost::asio::any_io_executor const executor_;
-    ExecutorProbe const probe_;
+    boost::asio::any_io_executor executor_; // this and the next change only when the io_context goes down
+    ExecutorProbe probe_;
     std::shared_ptr<StompConfig const> const config_;
     CoreService* service_;
     Conversation conversation_;
@@ -221,6 +223,7 @@ private:
     std::shared_ptr<StompError> write_failure_; // writing has failed; reading goes on for a while
     TimePoint read_on_until_ = TimePoint::max();
     std::shared_ptr<StompError> last_error_; // an ERROR that named nobody
+    std::uint64_t errors_ = 0;               // how many of these there were
 
     std::map<SubscriptionState*, std::shared_ptr<SubscriptionState>> subscriptions_;
     std::vector<std::shared_ptr<SubscriptionState>> touched_; // got something since consumers were woken last

@@ -219,6 +219,7 @@ void Core::handle(Frame frame, Link& link, TimePoint now)
             finish(std::move(event.cause), CloseReason::error);
         } else if (!event.token) {
             last_error_ = std::move(event.cause);
+            ++errors_;
             observe([&](Observer& observer) { observer.on_error_frame(frame); });
         }
         break;
@@ -284,8 +285,10 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
             std::size_t done = 0;
             while (done < link->writing.size()) {
                 std::span<std::size_t const> const ends(link->writing_ends);
+                link->is_writing = true;
                 auto const size = co_await link->transport->write_some(
                     asio::buffer(link->writing.data() + done, link->writing.size() - done), ends);
+                link->is_writing = false;
                 if (link->ended)
                     co_return;
                 done += size;
@@ -304,6 +307,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
     } catch (boost::system::system_error const& error) {
         failure = error.code();
     }
+    link->is_writing = false;
     if (failure && !link->ended && core->is_alive())
         core->write_failed(*link, failure);
 }
@@ -397,8 +401,10 @@ void Core::on_timer()
             continue;
         case Kind::receipt_lost: {
             auto& slot = *static_cast<ReceiptSlot*>(event.token);
-            auto const outcome = outcome_of(slot);
-            complete_slot(slot, std::make_shared<LostReceipt>(slot.id(), slot.limit, outcome, last_error_));
+            // What stands in the write buffer still goes out.
+            auto const outcome = slot.encoded ? Outcome::unknown : Outcome::not_sent;
+            auto const cause = slot.errors_before == errors_ ? nullptr : last_error_;
+            complete_slot(slot, std::make_shared<LostReceipt>(slot.id(), slot.limit, outcome, cause));
             continue_disconnect();
             continue;
         }

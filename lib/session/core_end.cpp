@@ -104,7 +104,7 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
 // What became of a frame when the session ended before its receipt came.
 Outcome Core::outcome_of(ReceiptSlot const& slot) const noexcept
 {
-    if (!slot.encoded || !link_ || slot.position >= link_->accepted)
+    if (!slot.encoded || !link_ || link_->unsent(slot.position))
         return Outcome::not_sent;
     return Outcome::unknown;
 }
@@ -262,6 +262,9 @@ void Core::context_ended() noexcept
         subscription->ended = true;
         subscription->release_waiter();
     }
+    // A strand's destructor needs its context.
+    executor_ = asio::any_io_executor();
+    probe_ = ExecutorProbe(executor_);
 }
 
 } // namespace arbalest::detail

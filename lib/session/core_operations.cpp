@@ -40,6 +40,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     slot->kept = true;
     slot->limit = limit;
     slot->deferred = options.defer_deadline;
+    slot->errors_before = errors_;
     slot->queued = nullptr;
     if (chosen) {
         auto const number = conversation_.receipts().expect(*chosen, slot, deadline);
@@ -88,6 +89,8 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
         auto const interceptor = interceptors_[i];
         interceptor->on_outgoing(frame);
     }
+    if (finished_) // an interceptor has let go of the last handle
+        cause_->with_outcome(Outcome::not_sent)->raise();
     auto& link = *link_;
     auto const position = link.end_position();
     encode(frame, conversation_.version(), link.outgoing,
@@ -100,6 +103,8 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
     }
     if (options.encoded)
         *options.encoded = true;
+    if (options.position)
+        *options.position = position;
     if (options.settles)
         options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client);
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -200,7 +205,10 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         core->check_open();
     }
     std::optional<Receipt> receipt;
+    std::uint64_t position = 0;
     auto slot = core->expect_receipt(frame, options);
+    if (!slot && core->config_->write_buffer.limit == 0)
+        options.position = &position;
     if (core->queue_.empty() && core->has_room(frame)) {
         Exclusive::Section const section(core->exclusive_);
         core->write(frame, slot.get(), options);
@@ -214,8 +222,8 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         if (slot->failure)
             slot->failure->raise();
         receipt.emplace(slot->id());
-    } else if (core->config_->write_buffer.limit == 0) {
-        co_await flush(core);
+    } else if (options.position) {
+        co_await core->await_written(position);
     }
     co_return receipt;
 }
@@ -264,6 +272,22 @@ asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
     co_return receipt;
 }
 
+// Waits until everything encoded so far was accepted by the transport. What fails then is a frame at `position`.
+asio::awaitable<void> Core::await_written(std::uint64_t position)
+{
+    auto const link = link_;
+    if (!link)
+        check_open();
+    auto const end = link->end_position();
+    while (link->accepted < end) {
+        auto const& cause = finished_ ? cause_ : write_failure_;
+        if (cause)
+            cause->with_outcome(link->unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
+        Waiter waiter;
+        co_await link->flushers.wait(executor_, waiter);
+    }
+}
+
 asio::awaitable<bool> Core::flush(std::shared_ptr<Core> core)
 {
     require(core);
@@ -271,18 +295,7 @@ asio::awaitable<bool> Core::flush(std::shared_ptr<Core> core)
         auto operation = flush(core);
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
-    auto const link = core->link_;
-    if (!link)
-        core->check_open();
-    auto const position = link->end_position();
-    while (link->accepted < position) {
-        if (core->finished_)
-            core->cause_->with_outcome(Outcome::unknown)->raise();
-        if (core->write_failure_)
-            core->write_failure_->raise();
-        Waiter waiter;
-        co_await link->flushers.wait(core->executor_, waiter);
-    }
+    co_await core->await_written(0);
     co_return true;
 }
 

@@ -26,6 +26,8 @@ struct Link
     std::uint64_t end_position() const noexcept { return taken + outgoing.size(); }
     /// Whether everything encoded so far has been accepted by the transport.
     bool drained() const noexcept { return accepted == end_position(); }
+    /// Whether not one byte from there on has left. How much a write that is under way has taken, nobody knows yet.
+    bool unsent(std::uint64_t position) const noexcept { return position >= (is_writing ? taken : accepted); }
 
     std::unique_ptr<Transport> transport;
     FrameDecoder decoder;
@@ -37,6 +39,7 @@ struct Link
     std::vector<std::size_t> writing_ends;
     std::uint64_t taken = 0;    // bytes that went from `outgoing` to `writing` so far
     std::uint64_t accepted = 0; // bytes that the transport has accepted so far
+    bool is_writing = false;    // the transport has the bytes that follow, and has not answered
 
     std::size_t read_size = 4096; // how much to ask for; grows while reads fill the buffer
     bool may_look = false;        // one small read, although reading is suspended

@@ -32,7 +32,8 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     Receipts::Number number = 0;
     std::string name; // the id, where the user chose it
     std::chrono::milliseconds limit{0};
-    std::uint64_t position = 0; // where the frame starts, in bytes of the connection
+    std::uint64_t errors_before = 0; // ERRORs without a name that had come when the wait began
+    std::uint64_t position = 0;      // where the frame starts, in bytes of the connection
     QueuedFrame* queued = nullptr;
     std::shared_ptr<StompError> failure;
     std::shared_ptr<SubscriptionState> ending; // an UNSUBSCRIBE: what the answer ends

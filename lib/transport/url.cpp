@@ -47,6 +47,10 @@ BrokerUrl parse_url(std::string_view text)
     url.port = names_port ? view.port_number() : scheme->default_port;
     if (url.port == 0)
         throw std::invalid_argument("a URL whose port is not between 1 and 65535");
+    // A passcode that holds a raw slash looks like a port and a path. It must not be taken for one: paths are shown.
+    auto const rest = view.encoded_path();
+    if ((!rest.empty() && rest.front() != '/') || rest.find('@') != rest.npos)
+        throw std::invalid_argument("a URL in which '/' or '@' is not percent-encoded");
     url.login = view.user();
     url.passcode = view.password();
     std::string const path = view.path();

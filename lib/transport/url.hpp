@@ -18,7 +18,8 @@ struct BrokerUrl
     std::string shown;        // the URL without credentials, for messages
 };
 
-/// Reads an URL. Throws std::invalid_argument, which says what is wrong and shows no credentials.
+/// Reads an URL. Throws std::invalid_argument, which says what is wrong and shows no credentials. An '@' in the path is
+/// refused unless it is percent-encoded, though RFC 3986 allows it: most likely it ends a passcode with a slash in it.
 BrokerUrl parse_url(std::string_view text);
 
 } // namespace arbalest::detail

@@ -150,17 +150,13 @@ BOOST_AUTO_TEST_CASE(what_is_no_unacknowledged_message)
     auto config = Script::quiet();
     config.close_after_error = false;
     for (auto const* const bad : {
-             "ACK id:a-2-1-1 receipt:r",   // acknowledged already
-             "ACK id:a-2-1-9 receipt:r",   // never delivered
-             "ACK id:a-2-9-2 receipt:r",   // of no subscription
-             "ACK id:a-1-1-2 receipt:r",   // of another session
-             "ACK id:m-2-1-2 receipt:r",   // the message-id
-             "ACK id:a-2-1-2x receipt:r",
-             "ACK id:a-2-1- receipt:r",
-             "ACK id:a-2-1 receipt:r",
-             "ACK id: receipt:r",
-             "ACK id:a-2-1-99999999999999999999999 receipt:r",
-             "NACK id:a-2-1-1 receipt:r",
+             "ACK id:a-2-1-1 receipt:r", // acknowledged already
+             "ACK id:a-2-1-9 receipt:r", // never delivered
+             "ACK id:a-2-9-2 receipt:r", // of no subscription
+             "ACK id:a-1-1-2 receipt:r", // of another session
+             "ACK id:m-2-1-2 receipt:r", // the message-id
+             "ACK id:a-2-1-2x receipt:r", "ACK id:a-2-1- receipt:r", "ACK id:a-2-1 receipt:r", "ACK id: receipt:r",
+             "ACK id:a-2-1-99999999999999999999999 receipt:r", "NACK id:a-2-1-1 receipt:r",
              "ACK id:a-2-2-1 receipt:r", // of a subscription without acknowledgement
          }) {
         BOOST_TEST_CONTEXT(bad)

@@ -10,7 +10,8 @@ namespace {
 using arbalest::broker::test::parse_frame;
 using arbalest::broker::test::Script;
 
-struct Row {
+struct Row
+{
     std::string_view client; // its last letter is the version
     std::string_view frame;
     std::string_view message;

@@ -55,10 +55,12 @@ BOOST_AUTO_TEST_CASE(escapes_by_version)
 {
     Frame send("SEND");
     send.add_header("a:b", "1\n2:3\\4\r5").add_header("plain", "x:y");
-    BOOST_TEST(encoded(send, StompVersion::v1_2) ==
-               "MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/queue/q\na\\cb:1\\n2\\c3\\\\4\\r5\nplain:x\\cy\n\n\0"s);
-    BOOST_TEST(encoded(send, StompVersion::v1_1) ==
-               "MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/queue/q\na\\cb:1\\n2\\c3\\\\4\r5\nplain:x\\cy\n\n\0"s);
+    BOOST_TEST(
+        encoded(send, StompVersion::v1_2) ==
+        "MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/queue/q\na\\cb:1\\n2\\c3\\\\4\\r5\nplain:x\\cy\n\n\0"s);
+    BOOST_TEST(
+        encoded(send, StompVersion::v1_1) ==
+        "MESSAGE\nsubscription:s\\c1\nmessage-id:m-1\ndestination:/queue/q\na\\cb:1\\n2\\c3\\\\4\r5\nplain:x\\cy\n\n\0"s);
     // What 1.0 cannot say is left out.
     BOOST_TEST(encoded(send, StompVersion::v1_0) ==
                "MESSAGE\nsubscription:s:1\nmessage-id:m-1\ndestination:/queue/q\nplain:x:y\n\n\0"s);

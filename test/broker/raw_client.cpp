@@ -43,16 +43,17 @@ struct RawClient::State : std::enable_shared_from_this<State>
         if (reading || stopped || end != End::none)
             return;
         reading = true;
-        socket.async_read_some(boost::asio::buffer(buffer), [self = shared_from_this()](error_code error, std::size_t size) {
-            self->reading = false;
-            if (error) {
-                self->end = error == boost::asio::error::eof ? End::orderly : End::reset;
-                return;
-            }
-            self->received.append(self->buffer.data(), size);
-            self->decoder.feed({self->buffer.data(), size});
-            self->read();
-        });
+        socket.async_read_some(boost::asio::buffer(buffer),
+                               [self = shared_from_this()](error_code error, std::size_t size) {
+                                   self->reading = false;
+                                   if (error) {
+                                       self->end = error == boost::asio::error::eof ? End::orderly : End::reset;
+                                       return;
+                                   }
+                                   self->received.append(self->buffer.data(), size);
+                                   self->decoder.feed({self->buffer.data(), size});
+                                   self->read();
+                               });
     }
 
     tcp::socket socket;

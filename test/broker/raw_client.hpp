@@ -18,8 +18,8 @@ namespace arbalest::broker::test {
 /// Lets the io_context work until the condition holds; fails the test when that takes more than ten seconds.
 void run_until(boost::asio::io_context& io, std::string_view what, std::function<bool()> const& condition);
 
-/// Lets the io_context do all that it can without waiting. On the loopback interface what one side has written the other
-/// can read, so behind this all conversations have come to rest, but for what waits for a timer.
+/// Lets the io_context do all that it can without waiting. On the loopback interface what one side has written the
+/// other can read, so behind this all conversations have come to rest, but for what waits for a timer.
 void settle(boost::asio::io_context& io);
 
 /// A socket and a decoder on the io_context of the broker under test. What it waits for, it waits ten seconds.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "broker/session.hpp"
-
 #include <arbalest/broker/broker_config.hpp>
 
 #include <chrono>
@@ -13,8 +12,8 @@
 
 namespace arbalest::broker::test {
 
-/// A frame written on one line: `SEND destination:/queue/a receipt:1 | body`. An underscore stands for a space, `\n` for
-/// a line feed.
+/// A frame written on one line: `SEND destination:/queue/a receipt:1 | body`. An underscore stands for a space, `\n`
+/// for a line feed.
 Frame parse_frame(std::string_view line);
 
 /// The reverse. Leaves out what most tests do not care about: the `server` and `session` of CONNECTED, the
@@ -27,9 +26,9 @@ std::string to_line(Frame const& frame);
 ///     b> SEND destination:/queue/q | one
 ///     a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q | one
 ///
-/// Behind each step come all frames that it makes the broker send, in order. Steps are: a frame from a client; `a lost`,
-/// the connection broke; `a congested` and `a drained`, its output. `a< closed` is the broker's wish to close, and
-/// `a< beat` a heart-beat. A client named a0, a1 or a2 speaks that version of STOMP, any other 1.2; it is connected
+/// Behind each step come all frames that it makes the broker send, in order. Steps are: a frame from a client; `a
+/// lost`, the connection broke; `a congested` and `a drained`, its output. `a< closed` is the broker's wish to close,
+/// and `a< beat` a heart-beat. A client named a0, a1 or a2 speaks that version of STOMP, any other 1.2; it is connected
 /// before its first step unless that is a CONNECT or STOMP frame. Sessions are numbered in the order in which they are
 /// mentioned.
 class Script

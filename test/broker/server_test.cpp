@@ -6,6 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace {
@@ -20,6 +21,11 @@ using arbalest::broker::test::Fixture;
 using arbalest::broker::test::RawClient;
 using arbalest::broker::test::run_until;
 using arbalest::broker::test::settle;
+
+// They are passed to operations, and so must not be aggregates (a compiler bug, see the design).
+static_assert(!std::is_aggregate_v<BrokerConfig>);
+static_assert(!std::is_aggregate_v<arbalest::DestinationStats>);
+static_assert(!std::is_aggregate_v<arbalest::ReceivedFrame>);
 
 BOOST_AUTO_TEST_SUITE(server)
 
@@ -79,8 +85,9 @@ BOOST_AUTO_TEST_CASE(a_whole_conversation)
 BOOST_AUTO_TEST_CASE(however_the_bytes_are_cut)
 {
     Fixture it;
-    auto const conversation = "\n\nSTOMP\naccept-version:1.2\n\n\0\n\nSUBSCRIBE\r\nid:1\r\ndestination:/queue/q\r\n\r\n\0"
-                              "SEND\ndestination:/queue/q\ncontent-length:4\n\na\0b\n\0DISCONNECT\nreceipt:bye\n\n\0\n"s;
+    auto const conversation =
+        "\n\nSTOMP\naccept-version:1.2\n\n\0\n\nSUBSCRIBE\r\nid:1\r\ndestination:/queue/q\r\n\r\n\0"
+        "SEND\ndestination:/queue/q\ncontent-length:4\n\na\0b\n\0DISCONNECT\nreceipt:bye\n\n\0\n"s;
     std::string expected;
     for (std::size_t step = 1; step <= conversation.size(); step += step < 8 ? 1 : 31) {
         auto client = it.socket();

@@ -12,7 +12,8 @@ std::atomic<std::size_t> total_count{0};
 std::atomic<std::size_t> total_bytes{0};
 
 // In front of each allocation stands its size.
-constexpr std::size_t front = alignof(std::max_align_t) > sizeof(std::size_t) ? alignof(std::max_align_t) : sizeof(std::size_t);
+constexpr std::size_t front = alignof(std::max_align_t) > sizeof(std::size_t) ? alignof(std::max_align_t)
+                                                                              : sizeof(std::size_t);
 
 } // namespace
 

@@ -44,8 +44,9 @@ BOOST_AUTO_TEST_CASE(connect)
     request.passcode = "se:cret";
     request.client_id = "me";
     request.heart_beat = HeartBeat(10s, 0s);
-    BOOST_TEST(shown(connect_frame(request)) == "CONNECT accept-version:1.2,1.1,1.0 host:/ login:guest passcode:se:cret "
-                                                "client-id:me heart-beat:10000,0");
+    BOOST_TEST(shown(connect_frame(request)) ==
+               "CONNECT accept-version:1.2,1.1,1.0 host:/ login:guest passcode:se:cret "
+               "client-id:me heart-beat:10000,0");
     // What the user gives goes before.
     HeaderPairs const headers{{"host", "other"}, {"x", "1"}, {"login", ""}};
     request.headers = &headers;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "protocol/conversation.hpp"
-
 #include <arbalest/protocol/error.hpp>
 
 #include <chrono>
@@ -90,6 +89,7 @@ using State = Conversation::State;
 
 constexpr auto never = TimePoint::max();
 inline TimePoint const start = TimePoint() + 1000s;
+inline TimePoint const much_later = start + std::chrono::hours(10000);
 
 inline Frame make(std::string_view command,
                   std::initializer_list<std::pair<std::string_view, std::string_view>> headers = {},
@@ -105,7 +105,8 @@ inline Frame make(std::string_view command,
 constexpr std::uint64_t end_of_frame = 12345;
 
 /// A conversation with two subscriptions ("sub-a", "sub-b") and an awaited receipt ("mine"), brought into a state.
-struct Talk {
+struct Talk
+{
     explicit Talk(State state, Conversation::Options options = {}, StompVersion version = StompVersion::v1_2)
         : conversation(std::move(options))
     {

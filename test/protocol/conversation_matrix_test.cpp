@@ -14,7 +14,8 @@ using namespace conversation_tests;
 using arbalest::errc;
 using arbalest::MissingHeartBeat;
 
-struct Expected {
+struct Expected
+{
     Kind kind;
     State state;
 };
@@ -23,7 +24,8 @@ struct Expected {
 constexpr State states[] = {State::idle,     State::connecting,    State::connected,
                             State::draining, State::disconnecting, State::closed};
 
-struct Row {
+struct Row
+{
     std::string name;
     std::function<Event(Talk&)> happens;
     Expected expected[std::size(states)];
@@ -46,14 +48,16 @@ constexpr Expected stays(Kind kind, State state)
 
 Row violation_everywhere(Frame const& frame)
 {
-    return {std::string(frame.command()), comes(frame),
+    return {std::string(frame.command()),
+            comes(frame),
             {ignored_when_idle, failure, failure, failure, failure, ignored_when_closed}};
 }
 
 // What an open session does, and what only hears the rest while it ends.
 Row while_open(std::string name, Frame const& frame, Expected connecting, Kind open)
 {
-    return {std::move(name), comes(frame),
+    return {std::move(name),
+            comes(frame),
             {ignored_when_idle, connecting, stays(open, State::connected), stays(open, State::draining),
              stays(open, State::disconnecting), ignored_when_closed}};
 }
@@ -79,7 +83,7 @@ void check(std::vector<Row> const& rows, Conversation::Options const& options)
                 for (auto const* const command : {"CONNECTED", "MESSAGE", "RECEIPT", "ERROR", "X"})
                     BOOST_TEST(talk.receive(make(command)).kind == Kind::none);
                 BOOST_TEST(talk.conversation.connection_ended(nullptr).kind == Kind::none);
-                BOOST_TEST(talk.conversation.poll(never).kind == Kind::none);
+                BOOST_TEST(talk.conversation.poll(much_later).kind == Kind::none);
                 BOOST_TEST((talk.conversation.next_deadline() == never));
                 BOOST_TEST(talk.conversation.state() == State::closed);
             }
@@ -121,7 +125,8 @@ BOOST_AUTO_TEST_CASE(frames_of_a_broker)
 
 BOOST_AUTO_TEST_CASE(error_frames)
 {
-    for (auto const& frame : {make("ERROR"), make("ERROR", {{"receipt-id", "mine"}}), make("ERROR", {{"message", "no"}})}) {
+    for (auto const& frame :
+         {make("ERROR"), make("ERROR", {{"receipt-id", "mine"}}), make("ERROR", {{"message", "no"}})}) {
         Conversation::Options options;
         check({violation_everywhere(frame)}, options);
         options.error_frames_are_fatal = false;
@@ -189,12 +194,9 @@ BOOST_AUTO_TEST_CASE(timers)
 {
     auto const at = [](TimePoint now) { return [now](Talk& talk) { return talk.conversation.poll(now); }; };
     auto const no_news = [](Kind connected, Kind draining) {
-        return std::vector<Expected>{ignored_when_idle,
-                                     {Kind::none, State::connecting},
-                                     {connected, State::connected},
-                                     {draining, State::draining},
-                                     {draining, State::disconnecting},
-                                     ignored_when_closed};
+        return std::vector<Expected>{
+            ignored_when_idle,           {Kind::none, State::connecting},  {connected, State::connected},
+            {draining, State::draining}, {draining, State::disconnecting}, ignored_when_closed};
     };
     auto const row = [](std::string name, std::function<Event(Talk&)> happens, std::vector<Expected> const& expected) {
         Row result{std::move(name), std::move(happens), {}};

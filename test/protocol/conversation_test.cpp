@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_SUITE(conversation)
 
 BOOST_AUTO_TEST_CASE(version_that_the_broker_chooses)
 {
-    struct Row {
+    struct Row
+    {
         std::vector<StompVersion> offered;
         std::optional<std::string_view> answer;
         std::optional<StompVersion> expected;
@@ -138,7 +139,8 @@ BOOST_AUTO_TEST_CASE(messages_go_by_subscription)
         BOOST_TEST(to_a.kind == Kind::message);
         BOOST_TEST(to_a.token == talk.a());
         // The first of a repeated header.
-        BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-b"}, {"subscription", "sub-a"}})).token == talk.b());
+        BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-b"}, {"subscription", "sub-a"}})).token ==
+                   talk.b());
         // RabbitMQ's replies name a subscription that nobody made.
         for (auto const* const id : {"/temp-queue/foo", "", "sub", "sub-a ", "SUB-A"}) {
             auto const event = talk.receive(make("MESSAGE", {{"subscription", id}, {"destination", "/queue/a"}}));
@@ -168,12 +170,19 @@ BOOST_AUTO_TEST_CASE(subscriptions)
     Talk talk(State::connected);
     auto& conversation = talk.conversation;
     BOOST_TEST(conversation.subscription_count() == 2u);
+    BOOST_TEST(conversation.find_subscription("sub-a") == talk.a());
+    BOOST_TEST(conversation.find_subscription("sub-b") == talk.b());
+    BOOST_TEST(conversation.find_subscription("sub-c") == nullptr);
     BOOST_TEST(!conversation.add_subscription("sub-a", "/queue/c", talk.mine()));
     BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-a"}})).token == talk.a());
-    conversation.remove_subscription("sub-a");
-    conversation.remove_subscription("sub-a");
-    conversation.remove_subscription("never was");
+    // Somebody else's, or nobody's.
+    conversation.remove_subscription("sub-a", talk.b());
+    conversation.remove_subscription("never was", talk.a());
+    BOOST_TEST(conversation.subscription_count() == 2u);
+    conversation.remove_subscription("sub-a", talk.a());
+    conversation.remove_subscription("sub-a", talk.a());
     BOOST_TEST(conversation.subscription_count() == 1u);
+    BOOST_TEST(conversation.find_subscription("sub-a") == nullptr);
     BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-a"}})).kind == Kind::unhandled_message);
     BOOST_TEST(conversation.add_subscription("sub-a", "/queue/c", talk.mine()));
     BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-a"}})).token == talk.mine());

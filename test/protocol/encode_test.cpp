@@ -1,5 +1,4 @@
 #include "wire_vector.hpp"
-
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/error.hpp>
 
@@ -27,7 +26,8 @@ Frame make(std::string_view command, wire::Headers headers = {}, std::string_vie
     return frame.set_body(wire::bytes(body));
 }
 
-struct Row {
+struct Row
+{
     std::vector<StompVersion> versions;
     Frame frame;
     std::string expected;
@@ -49,7 +49,8 @@ void check_encoded(std::vector<Row> const& rows)
     }
 }
 
-struct Refused {
+struct Refused
+{
     std::vector<StompVersion> versions;
     Frame frame;
     std::string_view header;
@@ -131,19 +132,24 @@ BOOST_AUTO_TEST_CASE(content_length)
         {{v1_0, v1_1, v1_2}, make("SEND", {}, "hello"), "SEND\n\nhello^@", as_given},
         {{v1_0, v1_1, v1_2}, make("SEND", {}, ""), "SEND\n\n^@", as_given},
         // One of the caller's own is kept where it stands, and none is added.
-        {{v1_2}, make("SEND", {{"content-length", "5"}, {"a", "b"}}, "hello"),
+        {{v1_2},
+         make("SEND", {{"content-length", "5"}, {"a", "b"}}, "hello"),
          "SEND\ncontent-length:5\na:b\n\nhello^@"},
         {{v1_2}, make("SEND", {{"content-length", "3"}}, "a^@b"), "SEND\ncontent-length:3\n\na^@b^@", as_given},
         {{v1_2}, make("SEND", {{"content-length", "0"}}), "SEND\ncontent-length:0\n\n^@"},
         {{v1_2}, make("RECEIPT", {{"content-length", "0"}}), "RECEIPT\ncontent-length:0\n\n^@"},
         {{v1_2}, make("SEND", {{"content-length", "005"}}, "hello"), "SEND\ncontent-length:005\n\nhello^@"},
         // The first one counts; what stands behind is history.
-        {{v1_2}, make("SEND", {{"content-length", "1"}, {"content-length", "7"}}, "x"),
+        {{v1_2},
+         make("SEND", {{"content-length", "1"}, {"content-length", "7"}}, "x"),
          "SEND\ncontent-length:1\ncontent-length:7\n\nx^@"},
         {{v1_2}, make("SEND", {{"Content-Length", "9"}}, "x"), "SEND\nContent-Length:9\ncontent-length:1\n\nx^@"},
     });
     check_refused({
-        {{v1_0, v1_1, v1_2}, make("SEND", {{"content-length", "4"}}, "hello"), "content-length", "is not the body's size"},
+        {{v1_0, v1_1, v1_2},
+         make("SEND", {{"content-length", "4"}}, "hello"),
+         "content-length",
+         "is not the body's size"},
         {{v1_2}, make("SEND", {{"content-length", "6"}}, "hello"), "content-length", "is 5"},
         {{v1_2}, make("SEND", {{"content-length", "1"}}), "content-length", "is 0"},
         {{v1_2}, make("SEND", {{"content-length", ""}}), "content-length", "is 0"},
@@ -209,8 +215,8 @@ BOOST_AUTO_TEST_CASE(refusals_do_not_quote_values)
 
 BOOST_AUTO_TEST_CASE(frames_without_a_body)
 {
-    for (auto const* const command : {"CONNECT", "STOMP", "CONNECTED", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN",
-                                      "COMMIT", "ABORT", "DISCONNECT", "RECEIPT"}) {
+    for (auto const* const command : {"CONNECT", "STOMP", "CONNECTED", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK",
+                                      "BEGIN", "COMMIT", "ABORT", "DISCONNECT", "RECEIPT"}) {
         check_refused({
             {{v1_1, v1_2}, make(command, {}, "body"), "", "has no body"},
             {{v1_1, v1_2}, make(command, {}, "body"), "", "has no body", ContentLength::as_given},
@@ -218,7 +224,8 @@ BOOST_AUTO_TEST_CASE(frames_without_a_body)
         });
     }
     for (auto const* const command : {"SEND", "MESSAGE", "ERROR"})
-        check_encoded({{{v1_0, v1_1, v1_2}, make(command, {}, "x"), std::string(command) + "\ncontent-length:1\n\nx^@"}});
+        check_encoded(
+            {{{v1_0, v1_1, v1_2}, make(command, {}, "x"), std::string(command) + "\ncontent-length:1\n\nx^@"}});
 }
 
 BOOST_AUTO_TEST_CASE(large)

@@ -29,9 +29,10 @@ static_assert(boost::system::is_error_code_enum<errc>::value);
 static_assert(std::is_nothrow_copy_constructible_v<MissingHeartBeat> || std::is_copy_constructible_v<MissingHeartBeat>);
 
 constexpr errc every_code[] = {
-    errc::connect_failed,  errc::lost_receipt,  errc::missing_heart_beat,    errc::error_frame_received,
-    errc::malformed_frame, errc::connection_lost, errc::slow_consumer,       errc::stale_message,
-    errc::operation_in_progress, errc::session_closed, errc::timeout,        errc::invalid_frame,
+    errc::connect_failed,       errc::lost_receipt,    errc::missing_heart_beat,
+    errc::error_frame_received, errc::malformed_frame, errc::connection_lost,
+    errc::slow_consumer,        errc::stale_message,   errc::operation_in_progress,
+    errc::session_closed,       errc::timeout,         errc::invalid_frame,
 };
 
 Frame error_frame()
@@ -97,7 +98,8 @@ BOOST_AUTO_TEST_CASE(codes)
     BOOST_TEST(std::string_view(arbalest::error_category().name()) == "arbalest");
     BOOST_TEST(!boost::system::error_code(999, arbalest::error_category()).message().empty());
     BOOST_TEST((boost::system::error_code(errc::timeout) != errc::lost_receipt));
-    BOOST_TEST((boost::system::error_code(static_cast<int>(errc::timeout), boost::system::system_category()) != errc::timeout));
+    BOOST_TEST((boost::system::error_code(static_cast<int>(errc::timeout), boost::system::system_category()) !=
+                errc::timeout));
 }
 
 BOOST_AUTO_TEST_CASE(outcomes)
@@ -151,8 +153,10 @@ BOOST_AUTO_TEST_CASE(error_frame_received)
         BOOST_TEST(what.find("no such queue") != std::string_view::npos);
         BOOST_TEST(what.find("It is gone.") != std::string_view::npos);
     };
-    check_error(ErrorFrameReceived(error_frame(), Outcome::refused), errc::error_frame_received, Outcome::refused, check);
-    check_error(ErrorFrameReceived(error_frame(), Outcome::unknown), errc::error_frame_received, Outcome::unknown, check);
+    check_error(ErrorFrameReceived(error_frame(), Outcome::refused), errc::error_frame_received, Outcome::refused,
+                check);
+    check_error(ErrorFrameReceived(error_frame(), Outcome::unknown), errc::error_frame_received, Outcome::unknown,
+                check);
 }
 
 BOOST_AUTO_TEST_CASE(error_frame_without_anything)

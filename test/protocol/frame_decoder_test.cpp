@@ -1,5 +1,4 @@
 #include "allocations.hpp"
-
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>

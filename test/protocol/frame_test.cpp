@@ -358,7 +358,8 @@ BOOST_AUTO_TEST_CASE(equality)
         return frame == example();
     };
     BOOST_TEST(changed([](Frame&) {}));
-    BOOST_TEST(changed([](Frame& frame) { frame.set_body("x").set_body("body").set_header("b", "x").set_header("b", "2"); }));
+    BOOST_TEST(
+        changed([](Frame& frame) { frame.set_body("x").set_body("body").set_header("b", "x").set_header("b", "2"); }));
     BOOST_TEST(!changed([](Frame& frame) { frame.set_body("Body"); }));
     BOOST_TEST(!changed([](Frame& frame) { frame.set_body(""); }));
     BOOST_TEST(!changed([](Frame& frame) { frame.set_command("SEND"); }));

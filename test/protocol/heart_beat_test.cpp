@@ -30,7 +30,8 @@ BOOST_AUTO_TEST_SUITE(heart_beat)
 
 BOOST_AUTO_TEST_CASE(parses)
 {
-    struct Row {
+    struct Row
+    {
         std::string_view text;
         HeartBeat expected;
     };
@@ -59,10 +60,32 @@ BOOST_AUTO_TEST_CASE(parses)
 
 BOOST_AUTO_TEST_CASE(refuses)
 {
-    for (std::string_view const text :
-         {"", ",", "0", "1000", "0,", ",0", "-1,0", "0,-1", "+1,0", " 1,0", "1 ,0", "1, 0", "1,0 ", "1,0,0", "1;0", "a,0",
-          "0,a", "1a,0", "1,0x1", "1.5,0", "1e3,0", "0,0\r", "0,0\n", "99999999999999999999999999x,0",
-          "99999999999999999999999999", "-99999999999999999999999999,0"})
+    for (std::string_view const text : {"",
+                                        ",",
+                                        "0",
+                                        "1000",
+                                        "0,",
+                                        ",0",
+                                        "-1,0",
+                                        "0,-1",
+                                        "+1,0",
+                                        " 1,0",
+                                        "1 ,0",
+                                        "1, 0",
+                                        "1,0 ",
+                                        "1,0,0",
+                                        "1;0",
+                                        "a,0",
+                                        "0,a",
+                                        "1a,0",
+                                        "1,0x1",
+                                        "1.5,0",
+                                        "1e3,0",
+                                        "0,0\r",
+                                        "0,0\n",
+                                        "99999999999999999999999999x,0",
+                                        "99999999999999999999999999",
+                                        "-99999999999999999999999999,0"})
         BOOST_TEST(!parse_heart_beat(text), "'" << text << "' was accepted");
     BOOST_TEST(!parse_heart_beat(std::string_view("1,0\0", 4)));
     BOOST_TEST(!parse_heart_beat(std::string_view()));
@@ -79,7 +102,8 @@ BOOST_AUTO_TEST_CASE(formats)
 
 BOOST_AUTO_TEST_CASE(negotiates)
 {
-    struct Row {
+    struct Row
+    {
         HeartBeat ours, theirs, expected;
     };
     for (auto const& [ours, theirs, expected] : std::vector<Row>{

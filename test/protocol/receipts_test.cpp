@@ -1,6 +1,5 @@
-#include "protocol/receipts.hpp"
-
 #include "allocations.hpp"
+#include "protocol/receipts.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -24,7 +23,8 @@ constexpr auto never = TimePoint::max();
 TimePoint const start = TimePoint() + 1000s;
 
 // Somebody who waits.
-struct Waiter {
+struct Waiter
+{
     Receipts::Token token() { return this; }
 };
 
@@ -69,8 +69,9 @@ BOOST_AUTO_TEST_CASE(what_nobody_awaits)
     Receipts receipts;
     Waiter a;
     receipts.expect(receipts.next_number(), a.token(), never);
-    for (std::string_view const id : {"", "r", "r-", "r-0", "r-01", "r-2", "r--1", "r-+1", "r- 1", "r-1 ", " r-1", "r-1x",
-                                      "R-1", "1", "r-18446744073709551617", "r-99999999999999999999999999", "sub-1"})
+    for (std::string_view const id :
+         {"", "r", "r-", "r-0", "r-01", "r-2", "r--1", "r-+1", "r- 1", "r-1 ", " r-1", "r-1x", "R-1", "1",
+          "r-18446744073709551617", "r-99999999999999999999999999", "sub-1"})
         BOOST_TEST(receipts.take(id) == nullptr, "'" << id << "' was somebody's");
     BOOST_TEST(receipts.take(std::string_view("r-1\0", 4)) == nullptr);
     BOOST_TEST(receipts.take(std::string_view()) == nullptr);
@@ -256,7 +257,8 @@ public:
     }
 
 private:
-    struct Awaited {
+    struct Awaited
+    {
         Receipts::Number number;
         Receipts::Token token;
         TimePoint deadline;
@@ -275,7 +277,8 @@ private:
         case 1:
             return "chosen-" + std::to_string(below(20));
         default:
-            return awaited_.empty() ? "none" : std::next(awaited_.begin(), static_cast<long>(below(awaited_.size())))->first;
+            return awaited_.empty() ? "none"
+                                    : std::next(awaited_.begin(), static_cast<long>(below(awaited_.size())))->first;
         }
     }
 

@@ -1,5 +1,4 @@
 #include "wire_vector.hpp"
-
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
@@ -40,8 +39,9 @@ public:
 
     Frame frame(StompVersion version)
     {
-        static constexpr std::string_view commands[] = {"SEND", "MESSAGE", "ERROR", "CONNECT", "CONNECTED", "STOMP",
-                                                        "SUBSCRIBE", "RECEIPT", "X", "AN_UNKNOWN.COMMAND"};
+        static constexpr std::string_view commands[] = {
+            "SEND",  "MESSAGE",   "ERROR",   "CONNECT", "CONNECTED",
+            "STOMP", "SUBSCRIBE", "RECEIPT", "X",       "AN_UNKNOWN.COMMAND"};
         Frame result(commands[below(std::size(commands))]);
         std::string const command(result.command());
         bool const handshake = command == "CONNECT" || command == "CONNECTED" || command == "STOMP";
@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(every_byte_in_a_header)
             auto const c = static_cast<char>(byte);
             if (version == StompVersion::v1_0 && (c == '\n' || c == ':'))
                 continue;
-            for (auto const& text : {std::string(1, c), std::string("a") + c, c + std::string("a"), std::string(3, c)}) {
+            for (auto const& text :
+                 {std::string(1, c), std::string("a") + c, c + std::string("a"), std::string(3, c)}) {
                 Frame frame("MESSAGE");
                 frame.add_header(text, text);
                 std::string bytes;

@@ -31,8 +31,8 @@ BOOST_AUTO_TEST_CASE(text)
     BOOST_TEST(to_string(v1_0) == "1.0");
     BOOST_TEST(to_string(v1_1) == "1.1");
     BOOST_TEST(to_string(v1_2) == "1.2");
-    for (std::string_view const other :
-         {"", "1", "1.", "1.3", "2.0", "0.9", "1.20", "1.2.0", " 1.2", "1.2 ", "1,2", "01.2", "1.2\n", "v1.2", "1.0,1.1"})
+    for (std::string_view const other : {"", "1", "1.", "1.3", "2.0", "0.9", "1.20", "1.2.0", " 1.2", "1.2 ", "1,2",
+                                         "01.2", "1.2\n", "v1.2", "1.0,1.1"})
         BOOST_TEST(!parse_stomp_version(other), "'" << other << "' was accepted");
 }
 
@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(accept_version)
 
 BOOST_AUTO_TEST_CASE(negotiates)
 {
-    struct Row {
+    struct Row
+    {
         std::optional<std::string_view> accept_version;
         std::vector<StompVersion> supported;
         std::optional<StompVersion> expected;

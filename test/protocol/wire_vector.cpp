@@ -146,7 +146,8 @@ Vector& Vector::fails(std::string_view reason_part)
 }
 
 // Feeds pieces to a decoder as a session would: after each piece it takes all frames that are there.
-struct Vector::Feeder {
+struct Vector::Feeder
+{
     Vector const& row;
     FrameDecoder decoder;
     Result result;

@@ -33,7 +33,8 @@ std::string bytes(std::string_view text);
 using Headers = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /// What a decoder made of some bytes.
-struct Result {
+struct Result
+{
     std::vector<arbalest::Frame> frames;
     std::uint64_t heart_beats = 0;
     bool failed = false;

@@ -120,12 +120,13 @@ std::shared_ptr<Task<T>> start(asio::any_io_executor executor, asio::awaitable<T
     if constexpr (std::is_void_v<T>) {
         asio::co_spawn(executor, std::move(operation), asio::bind_cancellation_slot(task->signal.slot(), finish));
     } else {
-        asio::co_spawn(executor, std::move(operation),
-                       asio::bind_cancellation_slot(task->signal.slot(), [task, finish](std::exception_ptr thrown, T v) {
-                           if (!thrown)
-                               task->value.emplace(std::move(v));
-                           finish(thrown);
-                       }));
+        asio::co_spawn(
+            executor, std::move(operation),
+            asio::bind_cancellation_slot(task->signal.slot(), [task, finish](std::exception_ptr thrown, T v) {
+                if (!thrown)
+                    task->value.emplace(std::move(v));
+                finish(thrown);
+            }));
     }
     return task;
 }

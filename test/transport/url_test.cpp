@@ -60,7 +60,7 @@ Good const good[] = {
     {"stomp://localhost/%2F", "localhost", 61613, "", "", "/"},
     {"stomp://localhost//", "localhost", 61613, "", "", "/"},
     {"stomp://localhost/a%20b%3F", "localhost", 61613, "", "", "a b?"},
-    {"stomp://localhost/a@b:c", "localhost", 61613, "", "", "a@b:c"},
+    {"stomp://localhost/a%40b:c", "localhost", 61613, "", "", "a@b:c"},
 };
 
 // All of them hold the passcode "s3cret" somewhere.
@@ -91,6 +91,10 @@ std::string_view const bad[] = {
     "stomp://guest:s3%zzcret@localhost",
     "stomp://guest:s3%",
     "stomp://guest:s3cret/@localhost",
+    "stomp://guest:s3/cret@localhost",
+    "stomp://guest:7/s3cret@localhost",
+    "stomp://guest:7s3cret/@localhost",
+    "stomp://guest:7s3cret",
     "stomp://guest:s3cret@localhost?x=1",
     "stomp://guest:s3cret@localhost/v?",
     "stomp://guest:s3cret@localhost#x",

@@ -148,6 +148,7 @@ BOOST_AUTO_TEST_CASE(an_end_of_file_ends_the_session)
         auto session = co_await open();
         peer->on_frame = [](std::string const&) { return ""s; };
         auto pending = co_await session.submit("/queue/q", "x");
+        co_await session.flush();
         peer->end(asio::error::eof);
         Outcome outcome = Outcome::not_sent;
         try {
@@ -180,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_close_that_hangs_is_cut_short)
             co_await pause(10ms);
     });
     BOOST_TEST(times("close 0") == 1);
-    BOOST_TEST(times("abort") == 1);
+    BOOST_TEST(times("abort") >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(an_end_before_connected_is_a_connect_error)

@@ -13,7 +13,8 @@
 
 namespace arbalest {
 
-/// The session could not be opened: anything that goes wrong before CONNECTED, at every endpoint that was tried.
+/// The session could not be opened: anything that goes wrong before CONNECTED, at every endpoint that was tried. Its
+/// outcome is `not_sent`.
 class ARBALEST_DECL ConnectError : public StompErrorOf<ConnectError>
 {
 public:
@@ -35,13 +36,16 @@ private:
     std::shared_ptr<Frame const> error_frame_;
 };
 
-/// No RECEIPT came within the limit. The session stays open; a late RECEIPT is ignored.
+/// No RECEIPT came within the limit (STOMP 1.2, "RECEIPT"). The session stays open; a late RECEIPT is ignored. Its
+/// outcome is `unknown`, or `not_sent` when there was no room for the frame in the write buffer in all that time.
 class ARBALEST_DECL LostReceipt : public StompErrorOf<LostReceipt>
 {
 public:
     LostReceipt(std::string receipt_id, std::chrono::milliseconds limit, Outcome outcome,
                 std::shared_ptr<StompError const> cause = nullptr);
+    /// The `receipt` header of the frame.
     std::string const& receipt_id() const noexcept { return receipt_id_; }
+    /// How long the receipt was waited for, from the call.
     std::chrono::milliseconds limit() const noexcept { return limit_; }
     /// An ERROR that came while the receipt was awaited and named no operation; nullptr when there was none.
     std::shared_ptr<StompError const> const& cause_error() const noexcept { return cause_; }
@@ -57,7 +61,7 @@ class ARBALEST_DECL ConnectionLost : public StompErrorOf<ConnectionLost>
 {
 public:
     ConnectionLost(boost::system::error_code cause, std::string const& what, Outcome outcome = Outcome::unknown);
-    /// What the transport reported, `asio::error::eof` when the peer closed.
+    /// What the transport reported, `asio::error::eof` when the peer closed; errc::connection_lost when a hook failed.
     boost::system::error_code cause() const noexcept { return cause_; }
 
 private:
@@ -93,18 +97,20 @@ public:
     explicit OperationInProgress(std::string const& what);
 };
 
-/// The session was ended from this side: by disconnect(), or because its last handle is gone.
+/// The session was ended from this side: by disconnect(), or because its last handle is gone. Also thrown by every
+/// operation on an empty handle.
 class ARBALEST_DECL SessionClosed : public StompErrorOf<SessionClosed>
 {
 public:
     explicit SessionClosed(std::string const& what, Outcome outcome = Outcome::not_sent);
 };
 
-/// A wait was not over in time.
+/// A wait was not over in time. Its outcome is `unknown`: what the wait was for is not known to it.
 class ARBALEST_DECL Timeout : public StompErrorOf<Timeout>
 {
 public:
     explicit Timeout(std::chrono::nanoseconds limit);
+    /// How long was waited.
     std::chrono::nanoseconds limit() const noexcept { return limit_; }
 
 private:

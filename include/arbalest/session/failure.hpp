@@ -16,16 +16,21 @@ class ARBALEST_DECL Failure
 public:
     /// None.
     Failure() noexcept = default;
-    /// Takes code and outcome from the exception where it has them; any other exception has errc::connection_lost.
+    /// Takes code and outcome from the exception where it has them; any other exception has errc::connection_lost and
+    /// Outcome::unknown.
     explicit Failure(std::exception_ptr exception);
 
+    /// The exception's code: an errc, or `operation_aborted` of a cancelled operation. No error when there is none.
     boost::system::error_code code() const noexcept { return code_; }
+    /// What became of the frame that the failed operation was about.
     Outcome outcome() const noexcept { return outcome_; }
+    /// The exception itself; nullptr when there is none.
     std::exception_ptr const& exception() const noexcept { return exception_; }
     /// What the exception's what() says; empty when there is none.
     std::string what() const;
-    /// Throws the exception as its own type.
+    /// Throws the exception as its own type. There must be one.
     [[noreturn]] void raise() const { std::rethrow_exception(exception_); }
+    /// Whether there is a failure.
     explicit operator bool() const noexcept { return exception_ != nullptr; }
 
 private:

@@ -17,7 +17,7 @@ public:
     virtual void on_outgoing(Frame& frame);
 
     /// A frame came. Return false to swallow it: then nobody sees it, and who waits for it goes on waiting. An
-    /// exception ends the session with ConnectionLost.
+    /// exception ends the session with ConnectionLost, whose cause is errc::connection_lost.
     virtual bool on_incoming(Frame& frame);
 };
 

@@ -26,7 +26,9 @@ public:
     /// An empty message, as co_spawn needs it.
     Message() noexcept = default;
 
+    /// The first header of that name, unescaped; nullopt when absent. The view lives as long as the message.
     std::optional<std::string_view> header(std::string_view name) const noexcept { return frame_.header(name); }
+    /// All headers, unescaped, in the order in which they came, repeated ones too.
     HeaderList headers() const noexcept { return frame_.headers(); }
     /// The body, as a view into the message; of a temporary message, as a string of its own.
     std::string_view body() const& noexcept { return frame_.body(); }

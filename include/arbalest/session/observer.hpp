@@ -26,6 +26,7 @@ public:
     virtual void on_frame_sent(Frame const& frame);
     /// A frame came, before anything is done with it.
     virtual void on_frame_received(Frame const& frame);
+    /// A heart-beat was put into the write buffer (STOMP 1.2, "Heart-beating").
     virtual void on_heart_beat_sent();
     /// A heart-beat came; coalesced ones are told one by one.
     virtual void on_heart_beat_received();

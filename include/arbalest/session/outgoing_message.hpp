@@ -17,6 +17,7 @@ class Message;
 class ARBALEST_DECL OutgoingMessage
 {
 public:
+    /// @param destination the `destination` header, in the broker's own syntax.
     explicit OutgoingMessage(std::string_view destination);
     /// With a body; the same as calling body(), without a second allocation.
     OutgoingMessage(std::string_view destination, std::string_view body);
@@ -27,7 +28,8 @@ public:
     /// The same for the destination at which it was received.
     static OutgoingMessage forward(Message const& message);
 
-    /// The body, in bytes; it may contain anything.
+    /// The body, in bytes; it may contain anything. Default empty. The `content-length` header is added when the frame
+    /// is encoded, unless `StompConfig::auto_content_length` is off.
     OutgoingMessage& body(std::string_view bytes) &;
     OutgoingMessage&& body(std::string_view bytes) && { return std::move(body(bytes)); }
 
@@ -35,7 +37,8 @@ public:
     OutgoingMessage& content_type(std::string_view type) &;
     OutgoingMessage&& content_type(std::string_view type) && { return std::move(content_type(type)); }
 
-    /// Adds a header.
+    /// Adds a header behind those that are there; it is escaped when the frame is encoded. Of a header given twice, the
+    /// receiver takes the first (STOMP 1.2, "Repeated Header Entries").
     OutgoingMessage& header(std::string_view name, std::string_view value) &;
     OutgoingMessage&& header(std::string_view name, std::string_view value) &&
     {
@@ -65,7 +68,9 @@ public:
     /// The frame as it stands.
     Frame const& frame() const& noexcept { return frame_; }
     Frame&& frame() && noexcept { return std::move(frame_); }
+    /// Whether with_receipt() was called.
     bool wants_receipt() const noexcept { return with_receipt_; }
+    /// The limit given to receipt_timeout(); nullopt when none was.
     std::optional<std::chrono::milliseconds> receipt_timeout() const noexcept { return receipt_timeout_; }
 
 private:

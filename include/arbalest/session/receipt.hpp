@@ -61,7 +61,7 @@ public:
     }
     FrameOptions&& receipt_timeout(std::chrono::milliseconds limit) && { return std::move(receipt_timeout(limit)); }
 
-    /// Adds a header to the frame.
+    /// Adds a header to the frame, behind the operation's own; it is escaped when the frame is encoded.
     FrameOptions& header(std::string name, std::string value) &
     {
         headers_.emplace_back(std::move(name), std::move(value));
@@ -72,8 +72,11 @@ public:
         return std::move(header(std::move(name), std::move(value)));
     }
 
+    /// Whether with_receipt() was called.
     bool wants_receipt() const noexcept { return with_receipt_; }
+    /// The limit given to receipt_timeout(); nullopt when none was.
     std::optional<std::chrono::milliseconds> receipt_timeout() const noexcept { return receipt_timeout_; }
+    /// The headers added, in order, `receipt` among them.
     std::vector<std::pair<std::string, std::string>> const& headers() const noexcept { return headers_; }
 
 private:
@@ -102,6 +105,7 @@ public:
 
     /// Whether confirmed() would complete without waiting. To be called on the session's executor.
     bool ready() const noexcept;
+    /// Whether it holds a confirmation that may be awaited.
     bool valid() const noexcept { return slot_ != nullptr; }
 
 private:

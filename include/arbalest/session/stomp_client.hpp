@@ -30,20 +30,25 @@ public:
     /// Connects to a broker and opens a session: resolve, TCP (to each address in turn), CONNECT, CONNECTED, all within
     /// `connect_timeout`.
     ///
-    /// @param url `stomp://[user[:password]@]host[:port][/vhost]`, the default port being 61613.
-    /// @throws ConnectError with everything that was tried. A failed, timed-out or cancelled connect leaves no socket;
-    /// a resolution that hangs is abandoned.
+    /// @param url `stomp://[user[:password]@]host[:port][/vhost]`, percent-encoded (RFC 3986); the default port is
+    /// 61613.
+    /// @returns the session, on the caller's executor, wherever the session itself lives.
+    /// @throws ConnectError with everything that was tried; InvalidFrame when a setting cannot be put into CONNECT. A
+    /// failed, timed-out or cancelled connect leaves no socket; a resolution that hangs is abandoned.
     boost::asio::awaitable<StompSession> connect(std::string_view url) const;
 
-    /// Tries the URLs in the order given, and opens a session on the first that works.
+    /// Tries the URLs in the order given, each within `connect_timeout`, and opens a session on the first that works.
+    /// @throws as above; ConnectError then holds the attempts at all of them.
     boost::asio::awaitable<StompSession> connect(std::vector<std::string> urls) const;
 
-    /// Connects, runs the function, and disconnects in every case. An exception of the function's is rethrown.
+    /// Connects, runs the function, and disconnects in every case. An exception of the function's is rethrown. When it
+    /// is cancelled, the session disconnects by itself, without being waited for.
     /// @param function called with a `StompSession`; returns an awaitable. Kept alive until it is done.
     /// @returns what the function returns.
     template <class Function>
     std::invoke_result_t<Function&, StompSession> use(std::string_view url, Function function) const;
 
+    /// The configuration of the sessions.
     StompConfig const& config() const noexcept { return *config_; }
 
 private:

@@ -47,7 +47,7 @@ public:
     std::size_t bytes = std::size_t{4} << 20;
     /// The hard limit in bytes; beyond it the subscription ends with SlowConsumer. Default 64 MiB.
     std::size_t hard_limit = std::size_t{64} << 20;
-    /// Default OverflowPolicy::suspend.
+    /// What happens beyond the soft limits. Default OverflowPolicy::suspend.
     OverflowPolicy policy = OverflowPolicy::suspend;
 };
 
@@ -56,6 +56,7 @@ class WriteBuffer
 {
 public:
     WriteBuffer() = default;
+    /// @param limit in bytes, as below.
     WriteBuffer(std::size_t limit) noexcept : limit(limit) {}
 
     /// How many bytes may wait to be written before senders are suspended, not counting what is being written. A larger
@@ -69,7 +70,8 @@ class StompConfig
 public:
     StompConfig() = default;
 
-    /// The `login` and `passcode` headers of CONNECT; empty means none. Credentials in the URL win. Default empty.
+    /// The `login` and `passcode` headers of CONNECT (STOMP 1.2, "CONNECT or STOMP Frame"); empty means none.
+    /// Credentials in the URL win. Default empty.
     std::string login;
     std::string passcode;
     /// The `host` header of CONNECT, the virtual host. Default: the path of a `stomp://` URL, else "/".
@@ -79,15 +81,15 @@ public:
     std::string client_id;
     /// Further headers of CONNECT, in order; one that stands above as well is replaced. Default empty.
     std::vector<std::pair<std::string, std::string>> connect_headers;
-    /// Opens with STOMP instead of CONNECT, which 1.0 brokers do not know. Default false.
+    /// Opens with the command STOMP, which 1.0 brokers do not know, instead of CONNECT. Default false.
     bool connect_with_stomp_command = false;
-    /// What is offered to the broker. Default 1.2, 1.1 and 1.0.
+    /// What is offered to the broker (STOMP 1.2, "Protocol Negotiation"). Default 1.2, 1.1 and 1.0.
     std::vector<StompVersion> accept_versions{StompVersion::v1_2, StompVersion::v1_1, StompVersion::v1_0};
 
     /// Asks for a receipt on every frame that may carry one: SEND, SUBSCRIBE, UNSUBSCRIBE, ACK, NACK, BEGIN, COMMIT and
     /// ABORT. Their operations then wait for it. Default false.
     bool auto_receipt = false;
-    /// How long a receipt is waited for, from the call. Default 10 s.
+    /// How long a receipt is waited for, from the call; then the operation fails with LostReceipt. Default 10 s.
     std::chrono::milliseconds receipt_timeout{10'000};
     /// From the resolution of the host's name to CONNECTED, for each URL. Default 15 s.
     std::chrono::milliseconds connect_timeout{15'000};
@@ -97,9 +99,10 @@ public:
     /// anyway, without an error from disconnect(). Default 2 s.
     std::chrono::milliseconds disconnect_timeout{2'000};
 
-    /// What we promise and want. Default 10 s each way.
+    /// How often we promise to send something, and want to hear from the broker (STOMP 1.2, "Heart-beating"). Zero
+    /// turns a direction off. Default 10 s each way.
     HeartBeat heart_beat{std::chrono::milliseconds(10'000), std::chrono::milliseconds(10'000)};
-    /// How far ahead of time we send, and how much lateness we forgive. Default 0.8 and 1.5.
+    /// How far ahead of time we send, and how much lateness we forgive, as factors of the period. Default 0.8 and 1.5.
     HeartBeatTolerance heart_beat_tolerance;
 
     /// Adds a content-length to every SEND with a body (ActiveMQ makes a BytesMessage of it). Default true.
@@ -111,10 +114,13 @@ public:
     /// false. Default false.
     bool strict_acks = false;
 
-    /// What the broker may send.
+    /// What the broker may send; more ends the session with MalformedFrame. Default as in Limits.
     Limits limits;
+    /// The buffer of each subscription that brings none of its own. Default as in SubscriptionBuffer.
     SubscriptionBuffer subscription_buffer;
+    /// The buffer between senders and the connection. Default as in WriteBuffer.
     WriteBuffer write_buffer;
+    /// How connect() makes TCP connections; of no effect on StompSession::over(). Default as in TcpOptions.
     TcpOptions tcp;
 
     /// Gets every MESSAGE and RECEIPT that belongs to nobody. Called on the session's executor. Default none.

@@ -35,11 +35,11 @@ class SessionStats
 public:
     SessionStats() = default;
 
-    std::uint64_t frames_sent = 0;
-    std::uint64_t frames_received = 0;
-    std::uint64_t messages_received = 0;
-    std::uint64_t bytes_sent = 0;
-    std::uint64_t bytes_received = 0;
+    std::uint64_t frames_sent = 0;       ///< Put into the write buffer; without heart-beats.
+    std::uint64_t frames_received = 0;   ///< Without heart-beats.
+    std::uint64_t messages_received = 0; ///< The MESSAGEs for a subscription among them.
+    std::uint64_t bytes_sent = 0;        ///< Accepted by the transport, heart-beats included.
+    std::uint64_t bytes_received = 0;    ///< Heart-beats included.
 };
 
 /// An open STOMP session: a cheap copyable handle. When the last copy is gone, the connection is closed at once and
@@ -59,8 +59,10 @@ public:
     StompSession() noexcept = default;
 
     /// Speaks STOMP over a stream that is connected already: sends CONNECT, waits for CONNECTED (within
-    /// `config.connect_timeout`). The session lives on the transport's executor.
-    /// @throws ConnectError; then the transport is closed.
+    /// `config.connect_timeout`). The session lives on the transport's executor; completes on the caller's.
+    /// @param transport not null; the session owns it from here on.
+    /// @throws ConnectError; InvalidFrame when a setting cannot be put into CONNECT. Then, and when it is cancelled,
+    /// the transport is closed.
     static boost::asio::awaitable<StompSession> over(std::unique_ptr<Transport> transport, StompConfig config);
 
     /// The same over an Asio stream, for instance a connected TCP or Unix domain socket.
@@ -73,12 +75,15 @@ public:
     }
 
     /// Sends a message (STOMP 1.2, "SEND"). Suspends until there is room in the write buffer and, where a receipt is
-    /// asked for (by `auto_receipt`, with_receipt() or receipt(id)), until the broker has confirmed it.
+    /// asked for (by `auto_receipt`, with_receipt() or receipt(id)), until the broker has confirmed it. Cancelling does
+    /// not take back a frame that was encoded; the broker may still accept it.
     /// @returns the receipt; nullopt where none was asked for.
     boost::asio::awaitable<std::optional<Receipt>> send(OutgoingMessage message) const;
     boost::asio::awaitable<std::optional<Receipt>> send(std::string_view destination, std::string_view body) const;
 
-    /// Puts a message into the write buffer and leaves its confirmation for later: always asks for a receipt.
+    /// Puts a message into the write buffer and leaves its confirmation for later: always asks for a receipt. Suspends
+    /// until there is room in the write buffer; cancelling this withdraws the message.
+    /// @returns what to await the confirmation with. Its time limit counts from this call.
     boost::asio::awaitable<PendingReceipt> submit(OutgoingMessage message) const;
     boost::asio::awaitable<PendingReceipt> submit(std::string_view destination, std::string_view body) const;
 
@@ -96,7 +101,8 @@ public:
     boost::asio::awaitable<bool> nack(Message const& message) const;
     boost::asio::awaitable<bool> nack(Message const& message, FrameOptions options) const;
 
-    /// Begins a transaction (STOMP 1.2, "BEGIN").
+    /// Begins a transaction (STOMP 1.2, "BEGIN"). Suspends for the receipt where one is asked for; a begin that is
+    /// cancelled or loses its receipt aborts the transaction.
     boost::asio::awaitable<Transaction> begin() const;
     boost::asio::awaitable<Transaction> begin(FrameOptions options) const;
 
@@ -107,7 +113,8 @@ public:
     template <class Function>
     std::invoke_result_t<Function&, Transaction&> with_transaction(Function function) const;
 
-    /// Suspends until everything that was put into the write buffer before is written to the connection.
+    /// Suspends until everything that was put into the write buffer before is written to the connection. That the
+    /// broker has read it is told by a receipt only. Cancelling takes nothing back.
     boost::asio::awaitable<void> flush() const;
 
     /// Sends any frame as it is. Waits for a receipt if the frame has a `receipt` header, and only then. The session
@@ -124,20 +131,22 @@ public:
     void start_disconnect() const;
 
     /// Waits for the end of the session and returns its cause; its code is errc::session_closed when it ended in order.
-    /// Any number may wait.
+    /// Any number may wait. @throws SessionClosed for an empty handle. Cancelling ends the wait only.
     boost::asio::awaitable<Failure> closed() const;
 
     /// The negotiated version; 1.2 for an empty handle. This and the following from any thread.
     StompVersion version() const noexcept;
     /// The `server` header of CONNECTED; empty when absent.
     std::string server() const;
-    /// The periods that hold on our side; zero where there is none.
+    /// The periods that hold on our side (STOMP 1.2, "Heart-beating"); zero where there is none.
     HeartBeat negotiated_heart_beat() const noexcept;
+    /// The figures up to now.
     SessionStats stats() const noexcept;
     /// Whether operations are accepted.
     bool is_open() const noexcept;
     /// The executor on which the session lives. Throws SessionClosed for an empty handle.
     boost::asio::any_io_executor get_executor() const;
+    /// Whether the handle belongs to a session, be that open or not.
     bool valid() const noexcept { return lease_ != nullptr; }
 
     /// Adds and removes further hooks behind those of the configuration. From any thread; takes effect on the session's

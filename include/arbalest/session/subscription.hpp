@@ -22,9 +22,10 @@ class SubscribeOptions : public FrameOptions
 {
 public:
     SubscribeOptions() = default;
+    /// @param mode as ack(mode).
     SubscribeOptions(AckMode mode) noexcept : ack_(mode) {}
 
-    /// How messages are acknowledged. Default AckMode::automatic.
+    /// How messages are acknowledged (STOMP 1.2, "SUBSCRIBE ack Header"). Default AckMode::automatic.
     SubscribeOptions& ack(AckMode mode) &
     {
         ack_ = mode;
@@ -32,7 +33,8 @@ public:
     }
     SubscribeOptions&& ack(AckMode mode) && { return std::move(ack(mode)); }
 
-    /// The subscription's id. Default: a generated one.
+    /// The subscription's `id` header, which no other open subscription of the session may have. Default: a generated
+    /// one.
     SubscribeOptions& id(std::string id) &
     {
         id_ = std::move(id);
@@ -120,17 +122,21 @@ public:
     /// The next message. @throws SessionClosed when the subscription has ended in order, else as next().
     boost::asio::awaitable<Message> receive();
 
-    /// As next(), but for no longer than this. Loses no message. @throws Timeout.
+    /// As next(), but for no longer than this; zero means no limit. Loses no message. @throws Timeout; else as next().
     boost::asio::awaitable<std::optional<Message>> next_for(std::chrono::nanoseconds limit);
 
-    /// Waits until a message is there, and takes nothing. Returns false when the subscription has ended in order.
+    /// Waits until a message is there, and takes nothing. Returns false when the subscription has ended in order and
+    /// nothing is left in its buffer. @throws as next().
     boost::asio::awaitable<bool> ready();
 
-    /// Takes a message that is there; nullopt when there is none. To be called on the session's executor.
+    /// Takes a message that is there; nullopt when there is none, also when the subscription has ended: next() tells.
+    /// To be called on the session's executor.
     std::optional<Message> try_receive();
 
     /// Ends the subscription: UNSUBSCRIBE (STOMP 1.2, "UNSUBSCRIBE"). Suspends for the receipt where one is asked for.
-    /// Messages that are buffered may still be taken; the next end is told by nullopt. Cancelling does not undo it.
+    /// With AckMode::automatic, messages that are buffered may still be taken; otherwise they go back to the broker,
+    /// which delivers them again. Then next() returns nullopt. Does nothing when the subscription has ended already.
+    /// Cancelling does not undo it.
     boost::asio::awaitable<void> unsubscribe();
     /// The same, with further headers or a receipt.
     boost::asio::awaitable<void> unsubscribe(FrameOptions options);
@@ -139,10 +145,13 @@ public:
 
     /// The `id` header, by which the broker knows it.
     std::string const& id() const noexcept;
+    /// The `destination` header, as it was asked for.
     std::string const& destination() const noexcept;
+    /// The `ack` header.
     AckMode ack_mode() const noexcept;
     /// How many messages are buffered. To be called on the session's executor.
     std::size_t buffered() const noexcept;
+    /// Whether it belongs to a session, ended or not.
     bool valid() const noexcept { return state_ != nullptr; }
 
 private:

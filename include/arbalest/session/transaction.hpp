@@ -40,15 +40,19 @@ public:
     boost::asio::awaitable<void> send(OutgoingMessage message);
     boost::asio::awaitable<void> send(std::string_view destination, std::string_view body);
 
-    /// Acknowledges a message in the transaction. Returns false as StompSession::ack() does.
+    /// Acknowledges a message in the transaction, or refuses it. Suspends for room in the write buffer only. Returns
+    /// false, and throws, as StompSession::ack() does; SessionClosed also when the transaction is over.
     boost::asio::awaitable<bool> ack(Message const& message);
     boost::asio::awaitable<bool> nack(Message const& message);
 
-    /// Sends COMMIT. With receipts it suspends until the broker has confirmed COMMIT and everything that was sent in
-    /// the transaction; their time limits start here.
+    /// Sends COMMIT (STOMP 1.2, "COMMIT"). With receipts it suspends until the broker has confirmed COMMIT and
+    /// everything that was sent in the transaction; their time limits start here.
+    /// @throws the first failure of those confirmations; SessionClosed when the transaction is over already; what ended
+    /// the session. Cancelling takes nothing back once COMMIT was encoded.
     boost::asio::awaitable<void> commit();
 
-    /// Sends ABORT. Receipts of what was sent in the transaction are no longer awaited.
+    /// Sends ABORT (STOMP 1.2, "ABORT"). Receipts of what was sent in the transaction are no longer awaited.
+    /// @throws as commit().
     boost::asio::awaitable<void> abort();
 
 private:

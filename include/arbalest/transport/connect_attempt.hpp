@@ -20,6 +20,7 @@ enum class ConnectPhase : std::uint8_t {
     stomp,   ///< CONNECT and CONNECTED.
 };
 
+/// The enumerator's name.
 ARBALEST_DECL std::string_view to_string(ConnectPhase phase) noexcept;
 
 /// One failed attempt to connect.

@@ -11,7 +11,9 @@
 namespace arbalest {
 
 /// A Transport over any Asio stream (AsyncReadStream and AsyncWriteStream) that is connected already: a TCP socket, a
-/// Unix domain socket, a pipe, a stream of one's own with a close() member.
+/// Unix domain socket, a stream of one's own. The stream is movable, completes with `asio::error::eof` when its peer
+/// has closed, and has a close() member which makes pending operations complete with an error; what that throws is
+/// ignored.
 template <class Stream>
 class StreamTransport final : public Transport
 {

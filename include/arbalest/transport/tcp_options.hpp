@@ -4,7 +4,8 @@
 
 namespace arbalest {
 
-/// How TCP connections are made.
+/// How TCP connections are made. An option that cannot be set, for instance a local address that is not this machine's,
+/// makes the attempt fail (ConnectPhase::tcp).
 class TcpOptions
 {
 public:

@@ -22,8 +22,10 @@ enum class CloseReason : std::uint8_t {
 
 /// Moves bytes, and message boundaries where there are any, between a session and its peer. It knows no STOMP.
 ///
-/// All members are called on the transport's executor, one read and one write at a time. Implement it to run STOMP over
-/// something of your own, and hand it to StompSession::over(); for any Asio stream there is StreamTransport already.
+/// All members are called on the transport's executor, one read and one write at a time. The operations complete there
+/// as well. They need not support cancellation: a session that no longer wants them calls abort(). Implement it to run
+/// STOMP over something of your own, and hand it to StompSession::over(); for any Asio stream there is StreamTransport
+/// already.
 class ARBALEST_DECL Transport
 {
 public:
@@ -36,7 +38,8 @@ public:
     virtual boost::asio::any_io_executor get_executor() = 0;
 
     /// Reads at least one byte into the buffer, which outlives the operation, and returns how many.
-    /// @throws boost::system::system_error, with `asio::error::eof` when the peer has closed in order.
+    /// @throws boost::system::system_error, with `asio::error::eof` when the peer has closed in order. Nothing is read
+    /// after a failure.
     virtual boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer buffer) = 0;
 
     /// Writes bytes from the front of the buffer, which outlives the operation, and returns how many of them the

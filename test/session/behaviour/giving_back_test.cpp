@@ -12,7 +12,8 @@ namespace {
 
 enum class End { unsubscribed, handle_destroyed };
 
-struct Case {
+struct Case
+{
     End end;
     AckMode ack;
     StompVersion version;

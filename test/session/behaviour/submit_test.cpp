@@ -196,23 +196,25 @@ BOOST_AUTO_TEST_CASE(two_thousand_sends_wait_for_their_receipts_together)
 
 BOOST_AUTO_TEST_CASE(a_consumer_may_await_a_confirmed_send_in_its_loop)
 {
-    run([this]() -> asio::awaitable<void> {
-        auto config = confirming();
-        auto session = co_await connect(config);
-        auto const incoming = queue("in");
-        auto const outgoing = queue("out");
-        auto inbox = co_await session.subscribe(incoming, AckMode::client_individual);
-        auto pending = co_await submit_many(session, incoming);
-        for (int i = 0; i < many; ++i) {
-            auto const message = co_await inbox.next_for(10s);
-            BOOST_REQUIRE(message.has_value());
-            auto const receipt = co_await session.send(outgoing, message->body());
-            BOOST_REQUIRE(receipt.has_value());
-            co_await session.ack(*message);
-        }
-        co_await check_sequence(session, outgoing, many);
-        co_await session.disconnect();
-    }, 60s);
+    run(
+        [this]() -> asio::awaitable<void> {
+            auto config = confirming();
+            auto session = co_await connect(config);
+            auto const incoming = queue("in");
+            auto const outgoing = queue("out");
+            auto inbox = co_await session.subscribe(incoming, AckMode::client_individual);
+            auto pending = co_await submit_many(session, incoming);
+            for (int i = 0; i < many; ++i) {
+                auto const message = co_await inbox.next_for(10s);
+                BOOST_REQUIRE(message.has_value());
+                auto const receipt = co_await session.send(outgoing, message->body());
+                BOOST_REQUIRE(receipt.has_value());
+                co_await session.ack(*message);
+            }
+            co_await check_sequence(session, outgoing, many);
+            co_await session.disconnect();
+        },
+        60s);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
