@@ -78,15 +78,11 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
 {
     link_ = std::make_shared<Link>(std::move(transport), config_->limits);
     ++connection_;
-    auto const self = shared_from_this();
-    asio::co_spawn(executor_, run_reader(self, link_), asio::detached);
-    asio::co_spawn(executor_, run_writer(self, link_), asio::detached);
-
     observe([&](Observer& observer) { observer.on_connecting(handshake.url); });
     ConnectRequest request;
     request.host = config_->host.value_or(handshake.host);
     request.login = handshake.login.empty() ? config_->login : handshake.login;
-    request.passcode = handshake.login.empty() ? config_->passcode : handshake.passcode;
+    request.passcode = handshake.passcode.empty() ? config_->passcode : handshake.passcode;
     request.client_id = config_->client_id;
     request.accept_versions = config_->accept_versions;
     request.heart_beat = config_->heart_beat;
@@ -95,6 +91,13 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     auto frame = connect_frame(request);
     conversation_.start();
     write(frame, nullptr, TransmitOptions());
+    if (finished_) // a hook has ended it
+        return;
+    // Last, because they start at once, and a transport that fails at once ends the session here.
+    auto const self = shared_from_this();
+    auto const link = link_;
+    asio::co_spawn(executor_, run_reader(self, link), asio::detached);
+    asio::co_spawn(executor_, run_writer(self, link), asio::detached);
 }
 
 asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
@@ -133,6 +136,8 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
         }
     } catch (boost::system::system_error const& error) {
         failure = error.code();
+    } catch (std::exception const&) {
+        failure = make_error_code(errc::connection_lost); // a transport of the user's that breaks its rules
     }
     if (failure && !link->ended && core->is_alive())
         core->read_failed(*link, failure);
@@ -306,6 +311,8 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
         }
     } catch (boost::system::system_error const& error) {
         failure = error.code();
+    } catch (std::exception const&) {
+        failure = make_error_code(errc::connection_lost);
     }
     link->is_writing = false;
     if (failure && !link->ended && core->is_alive())

@@ -5,14 +5,19 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 // How a session ends, and what becomes of those who wait.
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
+
+// How long a transport may take to close in order.
+constexpr auto closing = std::chrono::seconds(1);
 
 Lease::~Lease()
 {
@@ -174,11 +179,17 @@ void Core::complete_queued(QueuedFrame& queued, std::exception_ptr failure)
 
 asio::awaitable<void> Core::close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link, CloseReason reason)
 {
-    // Whoever fails to close in order is closed anyway.
+    // Whoever fails to close in order, or takes too long, is closed anyway.
+    asio::steady_timer limit(core->executor_, closing);
+    limit.async_wait([link](boost::system::error_code code) {
+        if (!code && link->transport)
+            link->transport->abort();
+    });
     try {
         co_await link->transport->close(reason);
     } catch (std::exception const&) {
     }
+    limit.cancel();
     if (link->transport)
         link->transport->abort();
     core.reset();

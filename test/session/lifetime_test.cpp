@@ -1,8 +1,7 @@
 #include "support/session_tools.hpp"
 
+#include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
-
-#include <array>
 
 // Handles, io_context and broker are destroyed in every order, at rest and in the middle of every wait. What goes wrong
 // here shows under AddressSanitizer.

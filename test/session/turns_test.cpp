@@ -1,6 +1,6 @@
 #include "support/session_tools.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 
 // What is ready completes at once, but for one in 64: others get their turn, and the stack stays flat.
