@@ -26,6 +26,10 @@ namespace arbalest::detail {
 template <class T>
 struct Hop : std::enable_shared_from_this<Hop<T>>
 {
+    // The coroutine that waits gets the hop only with the result: if it held the hop while the hop holds it, both would
+    // outlive an io_context that is destroyed meanwhile.
+    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<Hop>)>;
+
     Hop(boost::asio::any_io_executor caller, boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
         : caller(boost::asio::prefer(caller, boost::asio::execution::outstanding_work.tracked)),
           target(std::move(target)), operation(std::move(operation))
@@ -52,16 +56,16 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
     void complete()
     {
         boost::asio::get_associated_cancellation_slot(*handler).clear();
-        boost::asio::any_completion_handler<void()> const_handler(std::move(*handler));
+        Handler last(std::move(*handler));
         handler.reset();
-        std::move(const_handler)();
+        std::move(last)(this->shared_from_this());
     }
 
     boost::asio::any_io_executor caller;
     boost::asio::any_io_executor target;
     std::optional<boost::asio::awaitable<T>> operation;
     boost::asio::cancellation_signal signal;
-    std::optional<boost::asio::any_completion_handler<void()>> handler;
+    std::optional<Handler> handler;
     bool done = false;
     std::exception_ptr error;
     std::optional<T> result;
@@ -97,9 +101,10 @@ template <class T>
 boost::asio::awaitable<T> hop_to(boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
 {
     auto const caller = co_await boost::asio::this_coro::executor;
-    auto const hop = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation));
-    co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(StartHop(),
-                                                                                       boost::asio::use_awaitable, hop);
+    auto started = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation));
+    auto const hop =
+        co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(std::shared_ptr<Hop<T>>)>(
+            StartHop(), boost::asio::use_awaitable, std::move(started));
     if (hop->error)
         std::rethrow_exception(hop->error);
     co_return std::move(*hop->result);

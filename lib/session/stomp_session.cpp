@@ -166,6 +166,8 @@ asio::any_io_executor StompSession::get_executor() const
 {
     if (!lease_)
         throw SessionClosed("the handle belongs to no session");
+    if (!lease_->core->is_alive())
+        throw SessionClosed("the io_context of the session is gone");
     return lease_->core->executor();
 }
 

@@ -2,6 +2,7 @@
 
 #include "core.hpp"
 #include "hop.hpp"
+#include "operation.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
@@ -10,6 +11,17 @@
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
+
+namespace {
+
+void require_state(std::shared_ptr<SubscriptionState> const& state)
+{
+    if (!state)
+        throw SessionClosed("the subscription belongs to no session");
+    require(state->core);
+}
+
+} // namespace
 
 SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id, std::string destination, AckMode ack,
                                      SubscriptionBuffer limits)
@@ -113,8 +125,7 @@ asio::awaitable<void> SubscriptionState::wait()
 
 asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<SubscriptionState> state)
 {
-    if (!state)
-        throw SessionClosed("the subscription belongs to no session");
+    require_state(state);
     if (!state->core->on_executor()) {
         auto operation = next(state);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
@@ -143,8 +154,7 @@ asio::awaitable<Message> SubscriptionState::receive(std::shared_ptr<Subscription
 
 asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState> state)
 {
-    if (!state)
-        throw SessionClosed("the subscription belongs to no session");
+    require_state(state);
     if (!state->core->on_executor()) {
         auto operation = ready(state);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
@@ -166,8 +176,7 @@ asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState
 asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_ptr<SubscriptionState> state,
                                                                     std::chrono::nanoseconds limit)
 {
-    if (!state)
-        throw SessionClosed("the subscription belongs to no session");
+    require_state(state);
     if (!state->core->on_executor()) {
         auto operation = next_for(state, limit);
         co_return co_await hop_to(state->core->executor(), std::move(operation));

@@ -70,9 +70,10 @@ struct StartResolution
 
 asio::awaitable<Addresses> resolve(asio::any_io_executor executor, std::string host, std::string service)
 {
-    auto const resolution = std::make_shared<Resolution>(executor);
+    // Not kept here: it holds this coroutine, and both would outlive an io_context that is destroyed meanwhile.
+    auto resolution = std::make_shared<Resolution>(executor);
     co_return co_await asio::async_initiate<asio::use_awaitable_t<> const, void(error_code, Addresses)>(
-        StartResolution(), asio::use_awaitable, resolution, &host, &service);
+        StartResolution(), asio::use_awaitable, std::move(resolution), &host, &service);
 }
 
 std::string to_text(tcp::endpoint const& endpoint)

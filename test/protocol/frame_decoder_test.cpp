@@ -111,9 +111,11 @@ BOOST_AUTO_TEST_CASE(the_buffer_does_not_grow_over_many_frames)
         for (int i = 0; i < 100; ++i)
             stream += bytes;
         std::size_t frames = 0;
+        auto const before = allocations::count();
         for (int i = 0; i < 10; ++i)
             frames += feed_in_pieces(decoder, stream, piece);
         BOOST_TEST(frames == 1000u);
+        BOOST_TEST(allocations::count() - before <= frames + 20); // one for each, and the buffer's few
         BOOST_TEST(decoder.capacity() <= 4 * (piece + bytes.size()));
         BOOST_TEST(decoder.offset() == 10 * stream.size());
     }

@@ -160,12 +160,14 @@ BOOST_FIXTURE_TEST_CASE(peers_that_speak_something_else, ContextFixture)
             run([&]() -> asio::awaitable<void> {
                 RawPeer peer(context);
                 auto const executor = co_await asio::this_coro::executor;
-                auto const connecting = start(executor, error_of(peer.url()));
+                StompClient const client;
+                auto const connecting = start(executor, client.connect(peer.url()));
                 co_await peer.accept();
                 co_await peer.receive();
                 co_await peer.send(answer);
                 co_await peer.wait_for_end(); // the client closes
                 co_await finished(connecting);
+                BOOST_TEST(is<ConnectError>(connecting->failure), connecting->failure.what());
             });
         }
     }

@@ -274,6 +274,57 @@ BOOST_AUTO_TEST_CASE(a_coroutine_that_holds_everything_goes_down_with_the_contex
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(operations_when_the_context_is_gone, ContextFixture)
+{
+    for (bool const on_strand : {false, true}) {
+        Holdings holdings;
+        holdings.broker.emplace(holdings.context->get_executor());
+        holdings.broker->listen();
+        holdings.run(holdings.fill(on_strand));
+        holdings.context.reset();
+        auto& session = holdings.session;
+        run([&]() -> asio::awaitable<void> {
+            std::vector<Failure> failures;
+            auto failure = co_await failure_of(session.send("/queue/a", "x"));
+            failures.push_back(failure);
+            failure = co_await failure_of(session.submit("/queue/a", "x"));
+            failures.push_back(failure);
+            failure = co_await failure_of(session.subscribe("/queue/a"));
+            failures.push_back(failure);
+            failure = co_await failure_of(session.closed());
+            failures.push_back(failure);
+            failure = co_await failure_of(session.disconnect());
+            failures.push_back(failure);
+            failure = co_await failure_of(session.flush());
+            failures.push_back(failure);
+            failure = co_await failure_of(session.begin());
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.inbox.next());
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.inbox.next_for(1s));
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.inbox.ready());
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.inbox.unsubscribe());
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.pending.confirmed());
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.transaction.commit());
+            failures.push_back(failure);
+            failure = co_await failure_of(holdings.message->ack());
+            failures.push_back(failure);
+            for (auto const& one : failures)
+                BOOST_TEST(is<SessionClosed>(one), one.what());
+        });
+        BOOST_TEST(!session.is_open());
+        BOOST_CHECK_THROW(session.get_executor(), SessionClosed);
+        session.start_disconnect();
+        session.add_observer(std::make_shared<Observer>());
+        static_cast<void>(holdings.inbox.try_receive());
+        BOOST_TEST(holdings.message->body() == "x");
+    }
+}
+
 namespace {
 
 // Lets go of the session from inside a callback.

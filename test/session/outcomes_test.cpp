@@ -1,5 +1,11 @@
 #include "support/raw_peer.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <span>
+#include <stdexcept>
+
 // What a failure says: its type, what it carries, and what became of the frame.
 BOOST_FIXTURE_TEST_SUITE(outcomes, arbalest::test::EmbeddedFixture)
 
@@ -281,6 +287,70 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_frame_end_the_session_with_malformed_fram
             auto const cause = co_await session.closed();
             BOOST_TEST(is<MalformedFrame>(cause), cause.what());
             co_await until([&] { return broker.connections() == 0; });
+        });
+    }
+}
+
+namespace {
+
+// Breaks with an exception of its own, in the middle of a session.
+class Breaking final : public Transport
+{
+public:
+    Breaking(std::unique_ptr<Transport> inner, std::shared_ptr<bool> breaks_reading,
+             std::shared_ptr<bool> breaks_writing)
+        : inner_(std::move(inner)), breaks_reading_(std::move(breaks_reading)),
+          breaks_writing_(std::move(breaks_writing))
+    {
+    }
+    asio::any_io_executor get_executor() override { return inner_->get_executor(); }
+    asio::awaitable<std::size_t> read_some(asio::mutable_buffer buffer) override
+    {
+        auto const size = co_await inner_->read_some(buffer);
+        if (*breaks_reading_)
+            throw std::runtime_error("no more reading");
+        co_return size;
+    }
+    asio::awaitable<std::size_t> write_some(asio::const_buffer buffer, std::span<std::size_t const> ends) override
+    {
+        if (*breaks_writing_)
+            throw std::runtime_error("no more writing");
+        return inner_->write_some(buffer, ends);
+    }
+    asio::awaitable<void> close(CloseReason reason) override { return inner_->close(reason); }
+    void abort() noexcept override { inner_->abort(); }
+
+private:
+    std::unique_ptr<Transport> inner_;
+    std::shared_ptr<bool> breaks_reading_;
+    std::shared_ptr<bool> breaks_writing_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_transport_that_throws_something_of_its_own_is_a_lost_connection)
+{
+    for (bool const reading : {false, true}) {
+        run([&]() -> asio::awaitable<void> {
+            auto const executor = co_await asio::this_coro::executor;
+            asio::ip::tcp::socket socket(executor);
+            asio::ip::tcp::endpoint const endpoint(asio::ip::address_v4::loopback(), broker.port());
+            co_await socket.async_connect(endpoint, asio::use_awaitable);
+            auto const breaks_reading = std::make_shared<bool>(false);
+            auto const breaks_writing = std::make_shared<bool>(false);
+            std::unique_ptr<Transport> inner =
+                std::make_unique<StreamTransport<asio::ip::tcp::socket>>(std::move(socket));
+            std::unique_ptr<Transport> transport =
+                std::make_unique<Breaking>(std::move(inner), breaks_reading, breaks_writing);
+            auto session = co_await StompSession::over(std::move(transport), StompConfig());
+            *(reading ? breaks_reading : breaks_writing) = true;
+            OutgoingMessage message("/queue/a", "x");
+            message.with_receipt();
+            auto const failure = co_await failure_of(session.send(std::move(message)));
+            BOOST_TEST(is<ConnectionLost>(failure), failure.what());
+            BOOST_TEST(failure.outcome() == (reading ? Outcome::unknown : Outcome::not_sent));
+            auto const cause = co_await session.closed();
+            BOOST_TEST(is<ConnectionLost>(cause), cause.what());
         });
     }
 }

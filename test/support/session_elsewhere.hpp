@@ -32,7 +32,7 @@ public:
         return client.connect(broker.url());
     }
 
-    bool here() const
+    bool here()
     {
         return std::this_thread::get_id() == main_thread && context.get_executor().running_in_this_thread();
     }

@@ -25,13 +25,15 @@ boost::asio::awaitable<boost::system::result<T, Failure>> as_result(boost::asio:
             co_await std::move(operation);
             co_return boost::system::result<void, Failure>();
         } else {
-            boost::system::result<T, Failure> result(co_await std::move(operation));
+            auto value = co_await std::move(operation);
+            boost::system::result<T, Failure> result(boost::system::in_place_value, std::move(value));
             co_return result;
         }
     } catch (...) {
         failure = std::current_exception();
     }
-    boost::system::result<T, Failure> result{Failure(failure)};
+    // In place, because a Failure could be taken for a bool.
+    boost::system::result<T, Failure> result(boost::system::in_place_error, failure);
     co_return result;
 }
 

@@ -144,7 +144,8 @@ public:
     SessionStats stats() const noexcept;
     /// Whether operations are accepted.
     bool is_open() const noexcept;
-    /// The executor on which the session lives. Throws SessionClosed for an empty handle.
+    /// The executor on which the session lives. Throws SessionClosed for an empty handle, or when the io_context is
+    /// gone.
     boost::asio::any_io_executor get_executor() const;
     /// Whether the handle belongs to a session, be that open or not.
     bool valid() const noexcept { return lease_ != nullptr; }

@@ -31,6 +31,10 @@ namespace detail {
 template <class T>
 struct TimedRun : std::enable_shared_from_this<TimedRun<T>>
 {
+    // The coroutine that waits gets the run only with the result: if it held the run while the run holds it, both would
+    // outlive an io_context that is destroyed meanwhile.
+    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<TimedRun>)>;
+
     TimedRun(boost::asio::any_io_executor executor, boost::asio::awaitable<T> operation)
         : executor(executor), timer(executor), operation(std::move(operation))
     {
@@ -63,16 +67,16 @@ struct TimedRun : std::enable_shared_from_this<TimedRun<T>>
     void complete()
     {
         boost::asio::get_associated_cancellation_slot(*handler).clear();
-        boost::asio::any_completion_handler<void()> last(std::move(*handler));
+        Handler last(std::move(*handler));
         handler.reset();
-        std::move(last)();
+        std::move(last)(this->shared_from_this());
     }
 
     boost::asio::any_io_executor executor;
     boost::asio::steady_timer timer;
     std::optional<boost::asio::awaitable<T>> operation;
     boost::asio::cancellation_signal signal;
-    std::optional<boost::asio::any_completion_handler<void()>> handler;
+    std::optional<Handler> handler;
     bool done = false;
     bool timed_out = false;
     std::exception_ptr error;
@@ -102,9 +106,10 @@ template <class T>
 boost::asio::awaitable<T> run_timed(std::chrono::nanoseconds limit, boost::asio::awaitable<T> operation)
 {
     auto const executor = co_await boost::asio::this_coro::executor;
-    auto const run = std::make_shared<TimedRun<T>>(executor, std::move(operation));
-    co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void()>(
-        StartTimedRun(), boost::asio::use_awaitable, run, limit);
+    auto started = std::make_shared<TimedRun<T>>(executor, std::move(operation));
+    auto const run =
+        co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(std::shared_ptr<TimedRun<T>>)>(
+            StartTimedRun(), boost::asio::use_awaitable, std::move(started), limit);
     if (run->result)
         co_return std::move(*run->result);
     if (run->timed_out) {

@@ -1,7 +1,5 @@
 #include "support/session_tools.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
 #include <set>
 
 // Sends whose confirmation is awaited later, and sends from many sides at once.
@@ -189,7 +187,16 @@ BOOST_AUTO_TEST_CASE(two_thousand_sends_wait_for_their_receipts_together)
             BOOST_REQUIRE(!task->failure);
             BOOST_REQUIRE(task->value.value().has_value());
         }
-        co_await check_sequence(session, destination, 2 * many);
+        // Each is a sender of its own, so their order is open; but every one is there, once.
+        auto inbox = co_await session.subscribe(destination);
+        std::set<std::string> bodies;
+        for (int i = 0; i < 2 * many; ++i) {
+            auto const message = co_await inbox.next_for(10s);
+            BOOST_REQUIRE(message.has_value());
+            bodies.emplace(message->body());
+        }
+        BOOST_TEST(bodies.size() == std::size_t(2 * many));
+        BOOST_TEST(inbox.buffered() == 0u);
         co_await session.disconnect();
     });
 }
