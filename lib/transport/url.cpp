@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <stdexcept>
 
 namespace arbalest::detail {
@@ -20,6 +21,15 @@ struct Scheme
 };
 
 constexpr std::array schemes{Scheme{"stomp", 61613}};
+
+// Zero for what is none. Not Boost.URL's port_number(), which lets some numbers over 65535 through.
+std::uint16_t parse_port(std::string_view text)
+{
+    std::uint16_t port = 0;
+    auto const* const last = text.data() + text.size();
+    auto const [end, error] = std::from_chars(text.data(), last, port);
+    return error == std::errc() && end == last ? port : std::uint16_t{0};
+}
 
 } // namespace
 
@@ -43,8 +53,8 @@ BrokerUrl parse_url(std::string_view text)
     if (std::ranges::any_of(url.host, [](unsigned char c) { return std::iscntrl(c) != 0; }))
         throw std::invalid_argument("a URL with a control character in its host");
     // An empty port is the default one (RFC 3986, 6.2.3).
-    bool const names_port = view.has_port() && !view.port().empty();
-    url.port = names_port ? view.port_number() : scheme->default_port;
+    std::string const port = view.port();
+    url.port = port.empty() ? scheme->default_port : parse_port(port);
     if (url.port == 0)
         throw std::invalid_argument("a URL whose port is not between 1 and 65535");
     // A passcode that holds a raw slash looks like a port and a path. It must not be taken for one: paths are shown.

@@ -307,6 +307,19 @@ BOOST_AUTO_TEST_CASE(changing_over_and_over_does_not_grow)
     BOOST_TEST(frame.headers().size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_fits_takes_the_place_of_the_old_one)
+{
+    auto frame = example();
+    auto const memory = frame.memory();
+    void const* const place = frame.body().data();
+    for (int i = 0; i < 1000; ++i) {
+        frame.set_body("next");
+        BOOST_REQUIRE(static_cast<void const*>(frame.body().data()) == place);
+    }
+    BOOST_TEST(frame.memory() == memory);
+    BOOST_TEST(frame.body() == "next");
+}
+
 BOOST_AUTO_TEST_CASE(copies_are_independent)
 {
     auto frame = example();

@@ -32,10 +32,7 @@ public:
         return client.connect(broker.url());
     }
 
-    bool here()
-    {
-        return std::this_thread::get_id() == main_thread && context.get_executor().running_in_this_thread();
-    }
+    bool here() { return std::this_thread::get_id() == main_thread && context.get_executor().running_in_this_thread(); }
 
     std::thread::id const main_thread = std::this_thread::get_id();
     asio::io_context sessions;

@@ -1,0 +1,189 @@
+#include "protocol/receipts.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <random>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+using arbalest::detail::Receipts;
+using arbalest::detail::TimePoint;
+
+constexpr auto never = TimePoint::max();
+TimePoint const start = TimePoint() + 1000s;
+
+std::string text(Receipts::Number number)
+{
+    return std::string(Receipts::GeneratedId(number).view());
+}
+
+// Random calls, compared to a map.
+class Model
+{
+public:
+    explicit Model(unsigned seed) : random_(seed) {}
+
+    void step()
+    {
+        switch (below(10)) {
+        case 0:
+        case 1:
+        case 2:
+            return expect_generated();
+        case 3:
+        case 4:
+            return expect_chosen();
+        case 5:
+        case 6:
+            return take();
+        case 7:
+            return forget();
+        case 8:
+            return set_deadline();
+        default:
+            return expire();
+        }
+    }
+
+    void compare()
+    {
+        BOOST_REQUIRE_EQUAL(receipts_.size(), awaited_.size());
+        BOOST_REQUIRE_EQUAL(receipts_.empty(), awaited_.empty());
+        BOOST_REQUIRE((receipts_.next_deadline() == next_deadline()));
+    }
+
+private:
+    struct Awaited
+    {
+        Receipts::Number number;
+        Receipts::Token token;
+        TimePoint deadline;
+    };
+
+    std::size_t below(std::size_t end) { return random_() % end; }
+    TimePoint some_deadline() { return below(4) == 0 ? never : now_ + std::chrono::milliseconds(below(50)); }
+    Receipts::Token new_token() { return reinterpret_cast<Receipts::Token>(++last_token_); }
+
+    // Some of these are awaited, some were, some look as if.
+    std::string some_id()
+    {
+        switch (below(3)) {
+        case 0:
+            return text(1 + below(last_number_ + 5));
+        case 1:
+            return "chosen-" + std::to_string(below(20));
+        default:
+            return awaited_.empty() ? "none"
+                                    : std::next(awaited_.begin(), static_cast<long>(below(awaited_.size())))->first;
+        }
+    }
+
+    TimePoint next_deadline() const
+    {
+        auto least = never;
+        for (auto const& [id, awaited] : awaited_)
+            least = std::min(least, awaited.deadline);
+        return least;
+    }
+
+    void expect_generated()
+    {
+        auto const number = receipts_.next_number();
+        BOOST_REQUIRE_GT(number, last_number_);
+        last_number_ = number;
+        auto const token = new_token();
+        auto const deadline = some_deadline();
+        receipts_.expect(number, token, deadline);
+        BOOST_REQUIRE((awaited_.emplace(text(number), Awaited{number, token, deadline}).second));
+    }
+
+    void expect_chosen()
+    {
+        auto const id = some_id();
+        auto const token = new_token();
+        auto const deadline = some_deadline();
+        auto const number = receipts_.expect(id, token, deadline);
+        BOOST_REQUIRE_EQUAL(number.has_value(), !awaited_.contains(id));
+        if (number) {
+            BOOST_REQUIRE_GT(*number, last_number_);
+            last_number_ = *number;
+            awaited_.emplace(id, Awaited{*number, token, deadline});
+        }
+    }
+
+    void take()
+    {
+        auto const id = some_id();
+        auto const found = awaited_.find(id);
+        BOOST_REQUIRE_EQUAL(receipts_.take(id), found == awaited_.end() ? nullptr : found->second.token);
+        if (found != awaited_.end())
+            awaited_.erase(found);
+    }
+
+    void forget()
+    {
+        auto const number = 1 + below(last_number_ + 3);
+        auto const found = std::ranges::find_if(awaited_, [&](auto const& a) { return a.second.number == number; });
+        BOOST_REQUIRE_EQUAL(receipts_.forget(number), found != awaited_.end());
+        if (found != awaited_.end())
+            awaited_.erase(found);
+    }
+
+    void set_deadline()
+    {
+        auto const number = 1 + below(last_number_ + 3);
+        auto const deadline = some_deadline();
+        receipts_.set_deadline(number, deadline);
+        for (auto& [id, awaited] : awaited_) {
+            if (awaited.number == number)
+                awaited.deadline = deadline;
+        }
+    }
+
+    void expire()
+    {
+        now_ += std::chrono::milliseconds(below(20));
+        while (auto* const token = receipts_.expire(now_)) {
+            auto const found = std::ranges::find_if(awaited_, [&](auto const& a) { return a.second.token == token; });
+            BOOST_REQUIRE(found != awaited_.end());
+            BOOST_REQUIRE((found->second.deadline == next_deadline()));
+            BOOST_REQUIRE((found->second.deadline <= now_));
+            awaited_.erase(found);
+        }
+        BOOST_REQUIRE((next_deadline() > now_));
+    }
+
+    std::mt19937 random_;
+    Receipts receipts_;
+    std::map<std::string, Awaited> awaited_;
+    TimePoint now_ = start;
+    Receipts::Number last_number_ = 0;
+    std::uintptr_t last_token_ = 0;
+};
+
+BOOST_AUTO_TEST_SUITE(receipts_model)
+
+BOOST_AUTO_TEST_CASE(random_walk)
+{
+    for (unsigned seed = 1; seed <= 30; ++seed) {
+        BOOST_TEST_CONTEXT("seed " << seed)
+        {
+            Model model(seed);
+            for (int i = 0; i < 2000; ++i) {
+                model.step();
+                model.compare();
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
