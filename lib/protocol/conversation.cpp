@@ -147,7 +147,9 @@ Conversation::Event Conversation::poll(TimePoint now)
     if (next_deadline() > now)
         return {};
     if (heart_beats_.receive_due() <= now) {
-        state_ = State::closed;
+        // Whoever falls silent instead of confirming DISCONNECT has gone, as was asked.
+        if (std::exchange(state_, State::closed) == State::disconnecting)
+            return {Kind::disconnected};
         return {Kind::failed, nullptr, std::make_shared<MissingHeartBeat>(heart_beats_.negotiated().receive)};
     }
     if (disconnect_deadline_ <= now) {

@@ -104,6 +104,7 @@ void Receipts::set_deadline(Number number, TimePoint deadline)
         return;
     found->second.deadline = deadline;
     add_deadline(number, deadline);
+    drop_stale_deadlines();
 }
 
 void Receipts::add_deadline(Number number, TimePoint deadline)

@@ -141,6 +141,15 @@ BOOST_AUTO_TEST_CASE(heart_beats_go_on_until_the_end)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_peer_that_falls_silent_instead_of_confirming_disconnect_has_gone)
+{
+    Talk talk(State::disconnecting, with(HeartBeat(1s, 1s), 60s));
+    auto const event = talk.conversation.poll(start + 30s);
+    BOOST_TEST(event.kind == Kind::disconnected);
+    BOOST_TEST(!event.cause);
+    BOOST_TEST(talk.conversation.state() == State::closed);
+}
+
 // Of all that is due, each call tells one thing, and next_deadline() never lies: a poll at that time finds something,
 // one before finds nothing.
 BOOST_AUTO_TEST_CASE(polling_at_the_deadlines_finds_everything)

@@ -48,8 +48,7 @@ public:
 
 std::uintptr_t stack_position()
 {
-    char here = 0;
-    return reinterpret_cast<std::uintptr_t>(&here);
+    return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
 }
 
 std::string many_messages(std::string_view subscription, int count)

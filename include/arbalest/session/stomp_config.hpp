@@ -94,6 +94,7 @@ public:
     /// From the resolution of the host's name to CONNECTED, for each URL. Default 15 s.
     std::chrono::milliseconds connect_timeout{15'000};
     /// Whether disconnect() sends DISCONNECT and waits for its receipt (STOMP 1.2, "Graceful Shutdown"). Default true.
+    /// Without it the connection is closed at once: what is still in the write buffer is lost, and what waits fails.
     bool graceful_disconnect = true;
     /// How long disconnect() takes at most: outstanding receipts and DISCONNECT's. Then the connection is closed
     /// anyway, without an error from disconnect(). Default 2 s.

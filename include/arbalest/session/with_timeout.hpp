@@ -143,7 +143,7 @@ inline boost::asio::awaitable<void> without_monostate(boost::asio::awaitable<std
 /// default-constructible.
 /// @returns what the operation returns, also when it completes while it is being cancelled: nothing is lost.
 /// @throws Timeout when the limit has passed; what the operation throws. Cancelling cancels the operation. Completes on
-/// the caller's executor.
+/// the caller's executor, which must not run handlers in several threads at once: a strand, or one thread.
 template <class T>
 boost::asio::awaitable<T> with_timeout(std::chrono::nanoseconds limit, boost::asio::awaitable<T> operation)
 {
