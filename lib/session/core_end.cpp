@@ -266,8 +266,11 @@ void Core::context_ended() noexcept
         queued.unlink();
         destroy_all(queued.waiters);
     }
-    for (auto& slot : slots_)
+    for (auto& slot : slots_) {
         destroy_all(slot.waiters);
+        slot.ending.reset(); // it holds this session, and nobody will answer any more
+    }
+    touched_.clear();
     auto const subscriptions = std::exchange(subscriptions_, {});
     for (auto const& [key, subscription] : subscriptions) {
         subscription->ended = true;
