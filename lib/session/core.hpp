@@ -50,6 +50,7 @@ public:
     std::uint64_t* position = nullptr; // set to where it starts in the connection's bytes
     SubscriptionState* settles = nullptr;
     std::uint64_t settled = 0;
+    std::uint64_t transaction = 0; // in which that is done
 };
 
 /// What opens a session, beside the configuration.
@@ -137,7 +138,7 @@ public:
     /// Tells the broker of the end: gives back what is unsettled, and unsubscribes.
     void send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* slot);
     bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const;
-    std::string next_transaction_id() { return "tx-" + std::to_string(++last_transaction_); }
+    std::uint64_t next_transaction() noexcept { return ++last_transaction_; }
     void release_slot(ReceiptSlot* slot) noexcept;
     /// The limit of a receipt that was deferred starts now.
     void start_deadline(ReceiptSlot* slot);
@@ -184,6 +185,8 @@ private:
     // core_operations.cpp
     SlotHandle expect_receipt(Frame& frame, TransmitOptions const& options);
     bool has_room(Frame const& frame) const noexcept;
+    /// Encodes if there is room; else only checks that it could, and returns false.
+    bool try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void pump_queue();
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);

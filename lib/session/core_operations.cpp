@@ -83,6 +83,18 @@ bool Core::has_room(Frame const& frame) const noexcept
     return link_->outgoing.empty() || link_->outgoing.size() + frame.memory() <= config_->write_buffer.limit;
 }
 
+bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
+    if (!queue_.empty() || !has_room(frame)) {
+        check_encodable(frame, version(),
+                        config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
+        return false;
+    }
+    Exclusive::Section const section(exclusive_);
+    write(frame, slot, options);
+    return true;
+}
+
 void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     for (std::size_t i = 0; i < interceptors_.size(); ++i) {
@@ -106,7 +118,8 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
     if (options.position)
         *options.position = position;
     if (options.settles)
-        options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client);
+        options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client,
+                                          options.transaction);
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     link.writer.wake_all(executor_);
     if (!observers_.empty()) {
@@ -209,14 +222,8 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
     auto slot = core->expect_receipt(frame, options);
     if (!slot && core->config_->write_buffer.limit == 0)
         options.position = &position;
-    if (core->queue_.empty() && core->has_room(frame)) {
-        Exclusive::Section const section(core->exclusive_);
-        core->write(frame, slot.get(), options);
-    } else {
-        check_encodable(frame, core->version(),
-                        core->config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
+    if (!core->try_write(frame, slot.get(), options))
         co_await core->enqueue(frame, slot.get(), options);
-    }
     if (slot) {
         co_await core->await_slot(*slot);
         if (slot->failure)
@@ -241,14 +248,8 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
         core->check_open();
     }
     auto slot = core->expect_receipt(frame, options);
-    if (core->queue_.empty() && core->has_room(frame)) {
-        Exclusive::Section const section(core->exclusive_);
-        core->write(frame, slot.get(), options);
-    } else {
-        check_encodable(frame, core->version(),
-                        core->config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
+    if (!core->try_write(frame, slot.get(), options))
         co_await core->enqueue(frame, slot.get(), options);
-    }
     co_return PendingReceipt(core, slot.detach());
 }
 

@@ -2,6 +2,7 @@
 #include "core.hpp"
 #include "hop.hpp"
 #include "operation.hpp"
+#include "transaction_state.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <string>
@@ -96,7 +97,7 @@ void Core::send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* 
     TransmitOptions const plain;
     auto const version = conversation_.version();
     auto const ids = state.unsettled.take_open();
-    auto const transaction = ids.empty() ? std::string() : next_transaction_id();
+    auto const transaction = ids.empty() ? std::string() : TransactionState::make_id(next_transaction());
     if (!ids.empty()) {
         auto begin = transaction_frame("BEGIN", transaction);
         write(begin, nullptr, plain);

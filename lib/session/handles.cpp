@@ -21,11 +21,6 @@ using detail::TransactionState;
 
 namespace {
 
-asio::awaitable<void> without_value(asio::awaitable<bool> operation)
-{
-    co_await std::move(operation);
-}
-
 std::string const no_text;
 
 } // namespace
@@ -137,12 +132,12 @@ asio::awaitable<void> Subscription::unsubscribe()
 
 asio::awaitable<void> Subscription::unsubscribe(FrameOptions options)
 {
-    return without_value(Core::unsubscribe(state_, std::move(options), false));
+    return detail::without_value(Core::unsubscribe(state_, std::move(options), false));
 }
 
 asio::awaitable<void> Subscription::unsubscribe(DeleteDurable)
 {
-    return without_value(Core::unsubscribe(state_, FrameOptions(), true));
+    return detail::without_value(Core::unsubscribe(state_, FrameOptions(), true));
 }
 
 std::string const& Subscription::id() const noexcept

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <arbalest/session/error.hpp>
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -21,19 +23,42 @@
 
 namespace arbalest::detail {
 
+/// What an operation on another executor came to.
+template <class T>
+struct HopResult
+{
+    std::exception_ptr error;
+    std::optional<T> value;
+};
+
 /// What both executors share while an operation runs on the other one. Everything but `handler` is touched on the
 /// target executor only, and after completion on the caller's.
 template <class T>
 struct Hop : std::enable_shared_from_this<Hop<T>>
 {
-    // The coroutine that waits gets the hop only with the result: if it held the hop while the hop holds it, both would
-    // outlive an io_context that is destroyed meanwhile.
-    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<Hop>)>;
+    // The coroutine that waits gets the result only: if it held the hop while the hop holds it, both would outlive an
+    // io_context that is destroyed meanwhile.
+    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<HopResult<T>>)>;
 
     Hop(boost::asio::any_io_executor caller, boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
         : caller(boost::asio::prefer(caller, boost::asio::execution::outstanding_work.tracked)),
           target(std::move(target)), operation(std::move(operation))
     {
+    }
+    Hop(Hop const&) = delete;
+    Hop& operator=(Hop const&) = delete;
+
+    // The target's context has gone, and the operation with it: the caller is told, and not left behind.
+    ~Hop()
+    {
+        if (!handler)
+            return;
+        try {
+            result->error = std::make_exception_ptr(SessionClosed("the io_context of the session is gone"));
+            complete();
+        } catch (...) {
+            // Then its coroutine is destroyed with the handler.
+        }
     }
 
     void start()
@@ -44,21 +69,21 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
             boost::asio::bind_cancellation_slot(signal.slot(), [self](std::exception_ptr thrown, T value) {
                 self->done = true;
                 self->signal.slot().clear();
-                self->error = thrown;
+                self->result->error = thrown;
                 if (!thrown)
-                    self->result.emplace(std::move(value));
-                auto const caller = self->caller;
-                boost::asio::post(caller, [self] { self->complete(); });
+                    self->result->value.emplace(std::move(value));
+                self->complete();
             }));
         operation.reset();
     }
 
     void complete()
     {
-        boost::asio::get_associated_cancellation_slot(*handler).clear();
-        Handler last(std::move(*handler));
+        boost::asio::post(caller, [last = std::move(*handler), result = result]() mutable {
+            boost::asio::get_associated_cancellation_slot(last).clear();
+            std::move(last)(std::move(result));
+        });
         handler.reset();
-        std::move(last)(this->shared_from_this());
     }
 
     boost::asio::any_io_executor caller;
@@ -67,8 +92,7 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
     boost::asio::cancellation_signal signal;
     std::optional<Handler> handler;
     bool done = false;
-    std::exception_ptr error;
-    std::optional<T> result;
+    std::shared_ptr<HopResult<T>> result = std::make_shared<HopResult<T>>();
 };
 
 struct StartHop
@@ -102,12 +126,12 @@ boost::asio::awaitable<T> hop_to(boost::asio::any_io_executor target, boost::asi
 {
     auto const caller = co_await boost::asio::this_coro::executor;
     auto started = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation));
-    auto const hop =
-        co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(std::shared_ptr<Hop<T>>)>(
+    auto const result =
+        co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(std::shared_ptr<HopResult<T>>)>(
             StartHop(), boost::asio::use_awaitable, std::move(started));
-    if (hop->error)
-        std::rethrow_exception(hop->error);
-    co_return std::move(*hop->result);
+    if (result->error)
+        std::rethrow_exception(result->error);
+    co_return std::move(*result->value);
 }
 
 } // namespace arbalest::detail

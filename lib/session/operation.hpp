@@ -35,4 +35,10 @@ inline TransmitOptions transmit_options(OutgoingMessage const& message)
     return result;
 }
 
+/// Hopping needs a value, users none.
+inline boost::asio::awaitable<void> without_value(boost::asio::awaitable<bool> operation)
+{
+    co_await std::move(operation);
+}
+
 } // namespace arbalest::detail

@@ -15,15 +15,6 @@ namespace arbalest {
 namespace asio = boost::asio;
 using detail::Core;
 
-namespace {
-
-asio::awaitable<void> without_value(asio::awaitable<bool> operation)
-{
-    co_await std::move(operation);
-}
-
-} // namespace
-
 StompSession::StompSession(std::shared_ptr<detail::Lease> lease) noexcept : lease_(std::move(lease)) {}
 
 std::shared_ptr<Core> StompSession::core() const
@@ -109,7 +100,7 @@ asio::awaitable<Transaction> StompSession::begin(FrameOptions options) const
 
 asio::awaitable<void> StompSession::flush() const
 {
-    return without_value(Core::flush(core()));
+    return detail::without_value(Core::flush(core()));
 }
 
 asio::awaitable<std::optional<Receipt>> StompSession::send_raw(Frame frame) const
@@ -121,7 +112,7 @@ asio::awaitable<std::optional<Receipt>> StompSession::send_raw(Frame frame) cons
 
 asio::awaitable<void> StompSession::disconnect() const
 {
-    return without_value(Core::disconnect(core(), lease_));
+    return detail::without_value(Core::disconnect(core(), lease_));
 }
 
 void StompSession::start_disconnect() const

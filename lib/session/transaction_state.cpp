@@ -4,8 +4,7 @@
 #include "core.hpp"
 #include "hop.hpp"
 #include "operation.hpp"
-
-#include <variant>
+#include <arbalest/session/with_timeout.hpp>
 
 namespace arbalest::detail {
 
@@ -20,13 +19,25 @@ void require_state(std::shared_ptr<TransactionState> const& state)
     require(state->core);
 }
 
-asio::awaitable<std::monostate> with_value(asio::awaitable<void> operation)
-{
-    co_await std::move(operation);
-    co_return std::monostate();
-}
-
 } // namespace
+
+// Once COMMIT or ABORT was encoded, the subscriptions are told of it, however the wait for the receipt ends.
+class TransactionState::EndGuard
+{
+public:
+    EndGuard(TransactionState& state, bool committed) noexcept : state_(state), committed_(committed) {}
+    EndGuard(EndGuard const&) = delete;
+    EndGuard& operator=(EndGuard const&) = delete;
+    ~EndGuard()
+    {
+        if (state_.over_)
+            state_.tell_subscriptions(committed_);
+    }
+
+private:
+    TransactionState& state_;
+    bool committed_;
+};
 
 void TransactionState::check_open() const
 {
@@ -42,7 +53,7 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
         auto operation = begin(core, std::move(options));
         co_return co_await hop_to(core->executor(), std::move(operation));
     }
-    auto const state = std::make_shared<TransactionState>(core, core->next_transaction_id());
+    auto const state = std::make_shared<TransactionState>(core, core->next_transaction());
     // Whatever happens from here on, the handle sees to it that nothing stays open.
     auto transaction = Core::make_transaction(state);
     auto frame = transaction_frame("BEGIN", state->id);
@@ -75,7 +86,7 @@ asio::awaitable<void> TransactionState::send(std::shared_ptr<TransactionState> s
 {
     require_state(state);
     if (!state->core->on_executor()) {
-        auto operation = with_value(send(state, std::move(message)));
+        auto operation = with_monostate(send(state, std::move(message)));
         co_await hop_to(state->core->executor(), std::move(operation));
         co_return;
     }
@@ -100,7 +111,9 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
     TransmitOptions how;
     how.settles = subscription.get();
     how.settled = sequence;
-    state->settled_.emplace_back(subscription, sequence);
+    how.transaction = state->number;
+    if (state->subscriptions_.empty() || state->subscriptions_.back().lock() != subscription)
+        state->subscriptions_.push_back(subscription);
     co_await send_frame(state, std::move(*frame), how);
     co_return true;
 }
@@ -110,7 +123,7 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     require_state(state);
     auto const core = state->core;
     if (!core->on_executor()) {
-        auto operation = with_value(commit(state));
+        auto operation = with_monostate(commit(state));
         co_await hop_to(core->executor(), std::move(operation));
         co_return;
     }
@@ -120,7 +133,10 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     auto frame = transaction_frame("COMMIT", state->id);
     for (auto const& pending : state->pending_)
         core->start_deadline(Core::slot_of(pending));
-    co_await Core::transmit(core, std::move(frame), how);
+    {
+        EndGuard const guard(*state, true);
+        co_await Core::transmit(core, std::move(frame), how);
+    }
     while (!state->pending_.empty()) {
         auto pending = std::move(state->pending_.back());
         state->pending_.pop_back();
@@ -133,7 +149,7 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     require_state(state);
     auto const core = state->core;
     if (!core->on_executor()) {
-        auto operation = with_value(abort(state));
+        auto operation = with_monostate(abort(state));
         co_await hop_to(core->executor(), std::move(operation));
         co_return;
     }
@@ -141,19 +157,18 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     TransmitOptions how;
     how.encoded = &state->over_;
     auto frame = transaction_frame("ABORT", state->id);
-    state->reopen_settled();
+    EndGuard const guard(*state, false);
     co_await Core::transmit(core, std::move(frame), how);
     state->pending_.clear();
 }
 
-// What was acknowledged in a transaction that is aborted is unsettled again.
-void TransactionState::reopen_settled()
+void TransactionState::tell_subscriptions(bool committed)
 {
-    for (auto const& [weak, sequence] : settled_) {
+    for (auto const& weak : subscriptions_) {
         if (auto const subscription = weak.lock())
-            subscription->unsettled.reopen(sequence);
+            subscription->unsettled.transaction_ended(number, committed);
     }
-    settled_.clear();
+    subscriptions_.clear();
 }
 
 void TransactionState::abandon()
@@ -162,7 +177,7 @@ void TransactionState::abandon()
     if (!begun_ || over_ || !core->is_open())
         return;
     over_ = true;
-    reopen_settled();
+    tell_subscriptions(false);
     core->send_control(transaction_frame("ABORT", id));
 }
 

@@ -24,7 +24,12 @@ class TransmitOptions;
 class TransactionState
 {
 public:
-    TransactionState(std::shared_ptr<Core> core, std::string id) : core(std::move(core)), id(std::move(id)) {}
+    TransactionState(std::shared_ptr<Core> core, std::uint64_t number)
+        : core(std::move(core)), number(number), id(make_id(number))
+    {
+    }
+
+    static std::string make_id(std::uint64_t number) { return "tx-" + std::to_string(number); }
 
     static boost::asio::awaitable<Transaction> begin(std::shared_ptr<Core> core, FrameOptions options);
     static boost::asio::awaitable<void> send(std::shared_ptr<TransactionState> state, OutgoingMessage message);
@@ -39,19 +44,21 @@ public:
     void abandon();
 
     std::shared_ptr<Core> const core;
+    std::uint64_t const number;
     std::string const id;
 
 private:
+    class EndGuard;
     void check_open() const;
-    void reopen_settled();
+    void tell_subscriptions(bool committed);
     static boost::asio::awaitable<bool> send_frame(std::shared_ptr<TransactionState> state, Frame frame,
                                                    TransmitOptions how);
 
     bool begun_ = false; // BEGIN was encoded
     bool over_ = false;  // COMMIT or ABORT was
     std::vector<PendingReceipt> pending_;
-    // What was acknowledged in it, and is not if it is aborted.
-    std::vector<std::pair<std::weak_ptr<SubscriptionState>, std::uint64_t>> settled_;
+    // Whose messages were acknowledged in it: they are not if it is aborted.
+    std::vector<std::weak_ptr<SubscriptionState>> subscriptions_;
 };
 
 } // namespace arbalest::detail

@@ -21,30 +21,36 @@ public:
     /// A message came. Returns the number by which it is known here; never zero.
     Sequence add(std::string_view ack_id)
     {
-        entries_.push_back({std::string(ack_id), true});
+        entries_.push_back({std::string(ack_id), 0, true});
         return first_ + entries_.size() - 1;
     }
 
     /// It was acknowledged or rejected, with all before it if that is how the subscription acknowledges.
-    void settle(Sequence sequence, bool cumulative)
+    /// @param transaction in which that was done, and with which it stands or falls; zero for none.
+    void settle(Sequence sequence, bool cumulative, std::uint64_t transaction = 0)
     {
         if (sequence < first_ || sequence - first_ >= entries_.size())
             return;
         auto const position = static_cast<std::size_t>(sequence - first_);
-        for (auto i = cumulative ? 0 : position; i <= position; ++i)
+        for (auto i = cumulative ? 0 : position; i <= position; ++i) {
+            if (!entries_[i].open)
+                continue;
             entries_[i].open = false;
-        // A transaction may take it back, so what is settled stays until all before it are.
-        while (!entries_.empty() && !entries_.front().open && entries_.size() > kept) {
-            entries_.pop_front();
-            ++first_;
+            entries_[i].transaction = transaction;
         }
+        forget_settled();
     }
 
-    /// The transaction in which it was settled has been aborted.
-    void reopen(Sequence sequence)
+    /// The transaction has been committed, or aborted: then all that was settled in it is open again.
+    void transaction_ended(std::uint64_t transaction, bool committed)
     {
-        if (sequence >= first_ && sequence - first_ < entries_.size())
-            entries_[static_cast<std::size_t>(sequence - first_)].open = true;
+        for (auto& entry : entries_) {
+            if (entry.transaction != transaction)
+                continue;
+            entry.transaction = 0;
+            entry.open = !committed;
+        }
+        forget_settled();
     }
 
     /// Hands out the ids of those that are open, and forgets all.
@@ -64,9 +70,17 @@ private:
     struct Entry
     {
         std::string ack_id;
+        std::uint64_t transaction; // that may still take it back; zero for none
         bool open;
     };
-    static constexpr std::size_t kept = 64; // settled ones kept for transactions that are aborted soon after
+
+    void forget_settled()
+    {
+        while (!entries_.empty() && !entries_.front().open && entries_.front().transaction == 0) {
+            entries_.pop_front();
+            ++first_;
+        }
+    }
 
     std::deque<Entry> entries_;
     Sequence first_ = 1;

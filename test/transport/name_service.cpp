@@ -44,6 +44,8 @@ extern "C" int getaddrinfo(char const* name, char const* service, addrinfo const
 {
     std::string_view const wanted(name ? name : "");
     std::unique_lock lock(mutex);
+    if (services > 0 && wanted == "one.test")
+        return system_look_up()("127.0.0.1", service, hints, result);
     if (services > 0 && wanted == "two.test") {
         lock.unlock();
         return look_up_two(service, hints, result);

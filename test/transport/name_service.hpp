@@ -2,8 +2,8 @@
 
 namespace arbalest::test {
 
-/// While one exists, this program's resolver knows two more names: "two.test" has the addresses 127.0.0.2 and then
-/// 127.0.0.1, and a look-up of "hangs.test" takes until the object is destroyed.
+/// While one exists, this program's resolver knows three more names: "one.test" is 127.0.0.1, "two.test" has the
+/// addresses 127.0.0.2 and then 127.0.0.1, and a look-up of "hangs.test" takes until the object is destroyed.
 class NameService
 {
 public:

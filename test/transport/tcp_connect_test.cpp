@@ -83,13 +83,12 @@ BOOST_FIXTURE_TEST_SUITE(tcp_connect, ConnectFixture)
 BOOST_AUTO_TEST_CASE(connects_to_a_name)
 {
     run([this]() -> asio::awaitable<void> {
+        NameService const names; // not "localhost": a machine without /etc/hosts does not know it
         Listener listener(context);
-        auto const socket = co_await connect("localhost", listener.port);
+        auto const socket = co_await connect("one.test", listener.port);
         auto const peer = co_await listener.acceptor.async_accept(asio::use_awaitable);
         BOOST_TEST(peer.remote_endpoint() == socket.local_endpoint());
-        // "localhost" may be ::1 as well, and that first.
-        for (auto const& attempt : attempts)
-            BOOST_TEST(attempt.endpoint == "[::1]:" + std::to_string(listener.port));
+        BOOST_TEST(attempts.empty());
     });
 }
 
