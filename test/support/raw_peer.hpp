@@ -5,6 +5,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 
 #include <string>
@@ -54,6 +55,14 @@ public:
         auto frame = co_await receive();
         BOOST_TEST(frame.command() == command);
         co_return frame;
+    }
+
+    /// The next bytes, as they are.
+    asio::awaitable<std::string> receive_raw(std::size_t size)
+    {
+        std::string bytes(size, '\0');
+        co_await asio::async_read(socket_, asio::buffer(bytes), asio::use_awaitable);
+        co_return bytes;
     }
 
     asio::awaitable<void> send(std::string bytes)
