@@ -94,13 +94,25 @@ Conversation::Event Conversation::receive_receipt(Frame const& frame)
     return {Kind::unhandled_receipt};
 }
 
+// RabbitMQ confirms UNSUBSCRIBE while a message for that subscription may still be on its way inside of it. When it
+// comes to that message, it sends an ERROR, and goes on.
+bool Conversation::is_about_ended_subscription(Frame const& error) const
+{
+    if (!server_.starts_with("RabbitMQ") || error.header("message") != "Subscription not found")
+        return false;
+    return std::ranges::any_of(ended_subscriptions_, [&](std::string const& id) {
+        return error.body().find("'T_" + id + "'") != std::string_view::npos;
+    });
+}
+
 Conversation::Event Conversation::receive_error(Frame const& frame)
 {
     auto const named = frame.header("receipt-id");
     auto* const token = named ? receipts_.take(*named) : nullptr;
     // Whether the frames of others were accepted, an ERROR does not say.
     auto cause = std::make_shared<ErrorFrameReceived>(frame, Outcome::unknown);
-    bool const fatal = options_.error_frames_are_fatal || state_ == State::connecting;
+    bool const fatal =
+        (options_.error_frames_are_fatal && !is_about_ended_subscription(frame)) || state_ == State::connecting;
     if (fatal)
         state_ = State::closed;
     return {fatal ? Kind::failed : Kind::error, token, std::move(cause)};
@@ -185,10 +197,15 @@ Conversation::Token Conversation::find_subscription(std::string_view id) const n
     return found == subscriptions_.end() ? nullptr : found->second.token;
 }
 
-void Conversation::remove_subscription(std::string_view id, Token token) noexcept
+void Conversation::remove_subscription(std::string_view id, Token token)
 {
-    if (auto const found = subscriptions_.find(id); found != subscriptions_.end() && found->second.token == token)
-        subscriptions_.erase(found);
+    auto const found = subscriptions_.find(id);
+    if (found == subscriptions_.end() || found->second.token != token)
+        return;
+    auto node = subscriptions_.extract(found);
+    if (ended_subscriptions_.size() == remembered_ends)
+        ended_subscriptions_.pop_front();
+    ended_subscriptions_.push_back(std::move(node.key()));
 }
 
 } // namespace arbalest::detail

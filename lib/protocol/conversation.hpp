@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -111,7 +112,7 @@ public:
     /// Whose subscription that is; nullptr when there is none.
     Token find_subscription(std::string_view id) const noexcept;
     /// Removes it, if it belongs to that token.
-    void remove_subscription(std::string_view id, Token token) noexcept;
+    void remove_subscription(std::string_view id, Token token);
     std::size_t subscription_count() const noexcept { return subscriptions_.size(); }
 
 private:
@@ -125,6 +126,7 @@ private:
     Event receive_message(Frame const& frame);
     Event receive_receipt(Frame const& frame);
     Event receive_error(Frame const& frame);
+    bool is_about_ended_subscription(Frame const& error) const;
     Event violation(std::string reason, std::uint64_t offset);
 
     Options options_;
@@ -138,6 +140,8 @@ private:
     Receipts receipts_;
     std::map<std::string, Subscription, std::less<>> subscriptions_;
     std::uint64_t last_subscription_ = 0;
+    static constexpr std::size_t remembered_ends = 64;
+    std::deque<std::string> ended_subscriptions_; // their ids, the latest ones
 };
 
 } // namespace arbalest::detail

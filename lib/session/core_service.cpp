@@ -27,7 +27,8 @@ void CoreService::shutdown()
     std::vector<std::weak_ptr<Core>> cores;
     {
         std::lock_guard const lock(mutex_);
-        for (auto* const core : cores_)
+        // Newer versions of Asio shut a context down twice.
+        for (auto* const core : std::exchange(cores_, {}))
             cores.push_back(core->weak_from_this());
     }
     for (auto const& weak : cores) {

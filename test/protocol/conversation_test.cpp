@@ -306,6 +306,25 @@ BOOST_AUTO_TEST_CASE(draining_comes_from_an_open_session_only)
     BOOST_TEST((talk.conversation.next_deadline() == deadline));
 }
 
+BOOST_AUTO_TEST_CASE(an_error_about_a_subscription_that_was_ended_is_not_fatal)
+{
+    auto const talk_to = [](std::string_view server, std::string_view body) {
+        Talk talk(State::idle);
+        talk.conversation.start();
+        talk.receive(make("CONNECTED", {{"version", "1.2"}, {"server", server}}));
+        talk.conversation.add_subscription("sub-1", "/queue/a", talk.a());
+        talk.conversation.add_subscription("sub-2", "/queue/b", talk.b());
+        talk.conversation.remove_subscription("sub-1", talk.a());
+        auto const event = talk.receive(make("ERROR", {{"message", "Subscription not found"}}, body));
+        BOOST_TEST(talk.conversation.is_open() == (event.kind == Kind::error));
+        return event.kind;
+    };
+    BOOST_TEST(talk_to("RabbitMQ/3.10.8", "There is no current subscription with tag 'T_sub-1'.") == Kind::error);
+    BOOST_TEST(talk_to("RabbitMQ/3.10.8", "There is no current subscription with tag 'T_sub-2'.") == Kind::failed);
+    BOOST_TEST(talk_to("RabbitMQ/3.10.8", "There is no current subscription with tag 'T_sub-11'.") == Kind::failed);
+    BOOST_TEST(talk_to("Other/1", "There is no current subscription with tag 'T_sub-1'.") == Kind::failed);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

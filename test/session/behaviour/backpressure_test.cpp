@@ -127,6 +127,7 @@ asio::awaitable<void> waits_for_a_message(StompSession& session, StompSession& p
     co_await others_go_on();
     co_await publisher.send(destination, "for the neighbour");
     co_await finished(next);
+    BOOST_REQUIRE_MESSAGE(!next->failure, next->failure.what());
     BOOST_TEST(next->value.value().body() == "for the neighbour");
 }
 
@@ -153,6 +154,7 @@ asio::awaitable<void> waits_for_ready(StompSession& session, StompSession& publi
     co_await others_go_on();
     co_await publisher.send(destination, "x");
     co_await finished(ready);
+    BOOST_REQUIRE_MESSAGE(!ready->failure, ready->failure.what());
     BOOST_TEST(ready->value.value());
 }
 
@@ -190,6 +192,7 @@ BOOST_AUTO_TEST_CASE(neighbours_get_what_they_wait_for_and_it_ends_alone_at_its_
                     co_await finished(next);
                     failure = next->failure;
                     if (!failure) {
+                        BOOST_REQUIRE(next->value.value().has_value());
                         BOOST_REQUIRE(number_of(next->value.value().value()) == delivered);
                         ++delivered;
                     }
