@@ -191,6 +191,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
     while (!queued.done) {
         Waiter waiter;
         co_await queued.waiters.wait(executor_, waiter);
+        turns_.taken();
     }
     if (queued.failure)
         std::rethrow_exception(queued.failure);
@@ -213,10 +214,6 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     core->check_open();
-    if (core->turns_.due()) {
-        co_await core->take_turn();
-        core->check_open();
-    }
     std::optional<Receipt> receipt;
     std::uint64_t position = 0;
     auto slot = core->expect_receipt(frame, options);
@@ -231,6 +228,9 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         receipt.emplace(slot->id());
     } else if (options.position) {
         co_await core->await_written(position);
+    } else if (core->turns_.due()) {
+        // Only now: a frame that stepped back for others would be overtaken by those of later calls.
+        co_await core->take_turn();
     }
     co_return receipt;
 }
@@ -243,13 +243,11 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     core->check_open();
-    if (core->turns_.due()) {
-        co_await core->take_turn();
-        core->check_open();
-    }
     auto slot = core->expect_receipt(frame, options);
     if (!core->try_write(frame, slot.get(), options))
         co_await core->enqueue(frame, slot.get(), options);
+    else if (core->turns_.due())
+        co_await core->take_turn();
     co_return PendingReceipt(core, slot.detach());
 }
 

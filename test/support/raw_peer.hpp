@@ -35,6 +35,8 @@ public:
 
     std::string url() const { return "stomp://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
 
+    asio::ip::tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+
     asio::awaitable<void> accept() { co_await acceptor_.async_accept(socket_, asio::use_awaitable); }
 
     asio::awaitable<Frame> receive()

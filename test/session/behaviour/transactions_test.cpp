@@ -220,4 +220,38 @@ BOOST_AUTO_TEST_CASE(a_session_that_ends_takes_its_open_transaction_back)
     });
 }
 
+BOOST_AUTO_TEST_CASE(an_explicit_transaction_header_wins)
+{
+    run([this]() -> asio::awaitable<void> {
+        auto session = co_await connect();
+        auto const destination = queue();
+        auto inbox = co_await session.subscribe(destination);
+        auto inner = co_await session.begin();
+        auto outer = co_await session.begin();
+        OutgoingMessage message(destination, "in the outer one");
+        message.header("transaction", std::string(outer.id()));
+        co_await inner.send(std::move(message));
+        co_await inner.abort();
+        co_await outer.commit();
+        auto const received = co_await inbox.next_for(10s);
+        BOOST_TEST(received.value().body() == "in the outer one");
+        co_await session.disconnect();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_of_abort_does_not_hide_the_first)
+{
+    run([this]() -> asio::awaitable<void> {
+        auto session = co_await connect();
+        auto const fails = [&](Transaction&) -> asio::awaitable<void> {
+            // Ends the session, so that ABORT cannot be sent.
+            co_await session.disconnect();
+            throw std::runtime_error("the first");
+        };
+        auto const failure = co_await failure_of(session.with_transaction(fails));
+        BOOST_TEST(is<std::runtime_error>(failure));
+        BOOST_TEST(std::string(failure.what()) == "the first");
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
