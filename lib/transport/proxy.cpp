@@ -46,7 +46,7 @@ ProxyUrl parse_proxy(std::string_view text)
     if (!parsed)
         throw std::invalid_argument("the proxy is not a URL: " + parsed.error().message());
     auto const& view = *parsed;
-    if (view.scheme() != "http")
+    if (view.scheme_id() != boost::urls::scheme::http)
         throw std::invalid_argument("the proxy is no http:// URL");
     auto const path = view.encoded_path();
     if (view.encoded_host_address().empty() || (!path.empty() && path != "/") || view.has_query() ||

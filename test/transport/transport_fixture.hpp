@@ -12,13 +12,27 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+namespace arbalest {
+
+// For Boost.Test.
+inline std::ostream& operator<<(std::ostream& out, transport_errc code)
+{
+    return out << make_error_code(code).message();
+}
+
+} // namespace arbalest
 
 namespace arbalest::test {
 
@@ -116,7 +130,12 @@ public:
         return std::string(scheme) + "://127.0.0.1:" + std::to_string(port()) + std::string(rest);
     }
 
-    asio::awaitable<void> accept() { co_await acceptor_.async_accept(socket, asio::use_awaitable); }
+    asio::awaitable<void> accept()
+    {
+        socket.close();
+        read_.clear();
+        co_await acceptor_.async_accept(socket, asio::use_awaitable);
+    }
 
     /// The next bytes up to and including an empty line.
     asio::awaitable<std::string> read_head()
