@@ -8,12 +8,9 @@
 #include <optional>
 
 // Connects that are cancelled or timed out, and io_contexts that end in the middle of everything.
-namespace {
+namespace arbalest::test {
 
-using namespace arbalest;
-using namespace arbalest::test;
-
-char const* const schemes[] = {"stomp+tls", "ws", "wss", "sockjs+http", "sockjs+https"};
+inline char const* const schemes[] = {"stomp+tls", "ws", "wss", "sockjs+http", "sockjs+https"};
 
 class EndFixture
 {
@@ -52,7 +49,10 @@ public:
     std::unique_ptr<Transport> transport;
 };
 
-} // namespace
+} // namespace arbalest::test
+
+using namespace arbalest;
+using namespace arbalest::test;
 
 BOOST_FIXTURE_TEST_SUITE(connect_end, EndFixture)
 
