@@ -24,5 +24,6 @@
 #include <arbalest/session/subscription.hpp>
 #include <arbalest/session/transaction.hpp>
 #include <arbalest/session/with_timeout.hpp>
+#include <arbalest/transport/error.hpp>
 #include <arbalest/transport/stream_transport.hpp>
 #include <arbalest/transport/transport.hpp>

@@ -1,16 +1,17 @@
 #include "opening.hpp"
 
-#include "../transport/tcp_connect.hpp"
+#include "../transport/connect_transport.hpp"
 #include "../transport/url.hpp"
 #include "core.hpp"
 #include "executor_probe.hpp"
 #include "hop.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
-#include <arbalest/transport/stream_transport.hpp>
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <random>
 #include <stdexcept>
 #include <utility>
 
@@ -91,19 +92,26 @@ asio::awaitable<StompSession> open_url(asio::any_io_executor executor, BrokerUrl
     opening->phase = ConnectPhase::resolve;
     opening->endpoint.clear();
     auto const shown = url.shown;
-    std::function<void(ConnectAttempt)> const failed = [opening, shown](ConnectAttempt attempt) {
+    OnFailedAttempt const failed = [opening, shown](ConnectAttempt attempt) {
         attempt.url = shown;
         if (attempt.code != asio::error::operation_aborted)
             opening->attempts.push_back(std::move(attempt));
         else
             opening->endpoint = attempt.endpoint, opening->phase = attempt.phase;
     };
-    auto socket = co_await connect_tcp(executor, url.host, url.port, config->tcp, failed);
-    std::unique_ptr<Transport> transport = std::make_unique<StreamTransport<asio::ip::tcp::socket>>(std::move(socket));
+    TransportOptions options;
+    options.tcp = config->tcp;
+    options.tls = config->tls;
+    options.websocket = config->websocket;
+    options.proxy = config->proxy;
+    auto transport = co_await connect_transport(executor, url, std::move(options), failed);
     Handshake handshake;
     handshake.url = shown;
-    handshake.login = url.login;
-    handshake.passcode = url.passcode;
+    // With HTTP in between, credentials in the URL are first of all for that.
+    if (url.carrier == Carrier::tcp || config->login.empty()) {
+        handshake.login = url.login;
+        handshake.passcode = url.passcode;
+    }
     if (!url.virtual_host.empty())
         handshake.host = url.virtual_host;
     co_return co_await shake_hands(executor, std::move(transport), std::move(config), std::move(handshake),
@@ -154,6 +162,8 @@ asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector
         auto operation = open_urls(executor, std::move(urls), std::move(config));
         co_return co_await hop_to(executor, std::move(operation));
     }
+    if (config->shuffle_urls)
+        std::ranges::shuffle(urls, std::minstd_rand(std::random_device()()));
     auto const opening = std::make_shared<Opening>();
     auto const limit = config->connect_timeout;
     for (auto const& text : urls) {

@@ -18,9 +18,16 @@ struct Scheme
 {
     std::string_view name;
     std::uint16_t default_port;
+    Carrier carrier;
+    bool tls;
 };
 
-constexpr std::array schemes{Scheme{"stomp", 61613}};
+constexpr std::array schemes{
+    Scheme{"stomp", 61613, Carrier::tcp, false},       Scheme{"stomp+tls", 61614, Carrier::tcp, true},
+    Scheme{"stomp+ssl", 61614, Carrier::tcp, true},    Scheme{"stomps", 61614, Carrier::tcp, true},
+    Scheme{"ws", 80, Carrier::websocket, false},       Scheme{"wss", 443, Carrier::websocket, true},
+    Scheme{"sockjs+http", 80, Carrier::sockjs, false}, Scheme{"sockjs+https", 443, Carrier::sockjs, true},
+};
 
 // Zero for what is none. Not Boost.URL's port_number(), which lets some numbers over 65535 through.
 std::uint16_t parse_port(std::string_view text)
@@ -59,17 +66,29 @@ BrokerUrl parse_url(std::string_view text)
         throw std::invalid_argument("a URL whose port is not between 1 and 65535");
     // A passcode that holds a raw slash looks like a port and a path. It must not be taken for one: paths are shown.
     auto const rest = view.encoded_path();
-    if ((!rest.empty() && rest.front() != '/') || rest.find('@') != rest.npos)
-        throw std::invalid_argument("a URL in which '/' or '@' is not percent-encoded");
+    auto const query = view.encoded_query();
+    if ((!rest.empty() && rest.front() != '/') || rest.find('@') != rest.npos || query.find('@') != query.npos)
+        throw std::invalid_argument("a URL in which '/', '?' or '@' is not percent-encoded");
     url.login = view.user();
     url.passcode = view.password();
-    std::string const path = view.path();
-    if (path.size() > 1)
-        url.virtual_host = path.substr(1);
-    if (view.has_query() || view.has_fragment())
-        throw std::invalid_argument("a " + url.scheme + " URL has no query and no fragment");
+    url.carrier = scheme->carrier;
+    url.tls = scheme->tls;
+    if (view.has_fragment())
+        throw std::invalid_argument("a " + url.scheme + " URL has no fragment");
+    if (url.carrier == Carrier::tcp) {
+        if (view.has_query())
+            throw std::invalid_argument("a " + url.scheme + " URL has no query");
+        std::string const path = view.path();
+        if (path.size() > 1)
+            url.virtual_host = path.substr(1);
+    } else {
+        url.target = rest.empty() ? "/" : std::string(rest);
+        if (view.has_query())
+            url.target += '?' + std::string(query);
+    }
     boost::urls::url shown(view);
     shown.remove_userinfo();
+    shown.remove_query();
     url.shown = shown.buffer();
     return url;
 }

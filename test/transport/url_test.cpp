@@ -13,6 +13,7 @@
 // What an URL says (RFC 3986).
 BOOST_AUTO_TEST_SUITE(url)
 
+using arbalest::detail::Carrier;
 using arbalest::detail::parse_url;
 
 namespace {
@@ -107,9 +108,45 @@ std::string_view const bad[] = {
     "stomp://guest:s3cret@local%0Ahost",
     "stompx://guest:s3cret@localhost",
     "http://guest:s3cret@localhost",
+    "sockjs://guest:s3cret@localhost",
+    "ws://guest:s3cret@localhost#x",
+    "ws://guest:s3/cret@localhost",
+    "ws://guest:7?s3cret@localhost",
+    "wss://guest:s3cret@/x",
+    "sockjs+http://guest:s3cret@localhost:0/x",
+    "stomp+tls://guest:s3cret@localhost?x=1",
     "stomp+://guest:s3cret@localhost",
     "1stomp://guest:s3cret@localhost",
     "st\xc3\xb6mp://guest:s3cret@localhost",
+};
+
+struct Way
+{
+    std::string_view text;
+    Carrier carrier;
+    bool tls;
+    unsigned port;
+    std::string_view target;
+};
+
+std::ostream& operator<<(std::ostream& out, Way const& way)
+{
+    return out << way.text;
+}
+
+Way const ways[] = {
+    {"stomp+tls://host", Carrier::tcp, true, 61614, ""},
+    {"stomp+ssl://host", Carrier::tcp, true, 61614, ""},
+    {"stomps://host", Carrier::tcp, true, 61614, ""},
+    {"STOMP+TLS://host:7", Carrier::tcp, true, 7, ""},
+    {"ws://host", Carrier::websocket, false, 80, "/"},
+    {"ws://host/", Carrier::websocket, false, 80, "/"},
+    {"ws://host:15674/ws", Carrier::websocket, false, 15674, "/ws"},
+    {"wss://host/a%20b/c;d?token=x%2By&z=/?", Carrier::websocket, true, 443, "/a%20b/c;d?token=x%2By&z=/?"},
+    {"wss://host?token=x", Carrier::websocket, true, 443, "/?token=x"},
+    {"ws://host/ws?", Carrier::websocket, false, 80, "/ws?"},
+    {"sockjs+http://host/stomp", Carrier::sockjs, false, 80, "/stomp"},
+    {"sockjs+https://host:8443/stomp/?a=b", Carrier::sockjs, true, 8443, "/stomp/?a=b"},
 };
 
 std::optional<std::string> complaint_about(std::string_view text)
@@ -128,11 +165,23 @@ BOOST_DATA_TEST_CASE(says_where_a_broker_is, boost::unit_test::data::make(good),
 {
     auto const url = parse_url(expected.text);
     BOOST_TEST(url.scheme == "stomp");
+    BOOST_TEST((url.carrier == Carrier::tcp));
+    BOOST_TEST(!url.tls);
     BOOST_TEST(url.host == expected.host);
     BOOST_TEST(url.port == expected.port);
     BOOST_TEST(url.login == expected.login);
     BOOST_TEST(url.passcode == expected.passcode);
     BOOST_TEST(url.virtual_host == expected.virtual_host);
+}
+
+BOOST_DATA_TEST_CASE(says_how_to_get_there, boost::unit_test::data::make(ways), expected)
+{
+    auto const url = parse_url(expected.text);
+    BOOST_TEST((url.carrier == expected.carrier));
+    BOOST_TEST(url.tls == expected.tls);
+    BOOST_TEST(url.port == expected.port);
+    BOOST_TEST(url.target == expected.target);
+    BOOST_TEST(url.virtual_host.empty());
 }
 
 BOOST_DATA_TEST_CASE(refuses_what_is_no_url_of_a_broker, boost::unit_test::data::make(bad), text)
@@ -149,6 +198,8 @@ BOOST_AUTO_TEST_CASE(is_shown_without_credentials)
     BOOST_TEST(parse_url("stomp://guest@localhost").shown == "stomp://localhost");
     BOOST_TEST(parse_url("stomp://:s3cret@[::1]:7").shown == "stomp://[::1]:7");
     BOOST_TEST(parse_url("stomp://localhost/v%20w").shown == "stomp://localhost/v%20w");
+    BOOST_TEST(parse_url("wss://guest:s3cret@host:7/ws?token=s3cret").shown == "wss://host:7/ws");
+    BOOST_TEST(parse_url("sockjs+http://host?token=s3cret").shown == "sockjs+http://host");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_scheme_is_named)

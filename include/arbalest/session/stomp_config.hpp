@@ -6,6 +6,8 @@
 #include <arbalest/protocol/limits.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
 #include <arbalest/transport/tcp_options.hpp>
+#include <arbalest/transport/tls_options.hpp>
+#include <arbalest/transport/websocket_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -71,7 +73,8 @@ public:
     StompConfig() = default;
 
     /// The `login` and `passcode` headers of CONNECT (STOMP 1.2, "CONNECT or STOMP Frame"); empty means none.
-    /// Credentials in the URL win. Default empty.
+    /// Credentials in a `stomp` or `stomp+tls` URL win. Those in the URL of a WebSocket or of SockJS are for the HTTP
+    /// request (Basic authentication, RFC 7617), and used here only when `login` is empty. Default empty.
     std::string login;
     std::string passcode;
     /// The `host` header of CONNECT, the virtual host. Default: the path of a `stomp://` URL, else "/".
@@ -123,6 +126,16 @@ public:
     WriteBuffer write_buffer;
     /// How connect() makes TCP connections; of no effect on StompSession::over(). Default as in TcpOptions.
     TcpOptions tcp;
+    /// How connect() makes TLS connections; of no effect on StompSession::over(). Default as in TlsOptions.
+    TlsOptions tls;
+    /// How STOMP is spoken over WebSocket and SockJS. Default as in WebSocketOptions.
+    WebSocketOptions websocket;
+    /// An HTTP proxy for connect(), whatever the URL's scheme: "http://host:port", or "http://user:password@host:port"
+    /// for Basic authentication (RFC 7617); it is asked for a tunnel (RFC 9110, 9.3.6) and resolves the host's name.
+    /// Default empty: none.
+    std::string proxy;
+    /// Whether connect() tries several URLs in a random order instead of the given one. Default false.
+    bool shuffle_urls = false;
 
     /// Gets every MESSAGE and RECEIPT that belongs to nobody. Called on the session's executor. Default none.
     std::function<void(Frame const&)> on_unhandled;

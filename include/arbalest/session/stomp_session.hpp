@@ -65,12 +65,14 @@ public:
     /// the transport is closed.
     static boost::asio::awaitable<StompSession> over(std::unique_ptr<Transport> transport, StompConfig config);
 
-    /// The same over an Asio stream, for instance a connected TCP or Unix domain socket.
+    /// The same over an Asio stream, for instance a connected TCP or Unix domain socket; with
+    /// <arbalest/transport/over_tls.hpp> an `asio::ssl::stream`, with <arbalest/transport/over_websocket.hpp> a
+    /// `beast::websocket::stream`, to which `config.websocket` applies.
     template <class Stream>
     requires(!std::is_convertible_v<Stream&&, std::unique_ptr<Transport>>) static boost::asio::awaitable<
         StompSession> over(Stream stream, StompConfig config)
     {
-        std::unique_ptr<Transport> transport = std::make_unique<StreamTransport<Stream>>(std::move(stream));
+        auto transport = TransportFor<Stream>::make(std::move(stream), config.websocket);
         return over(std::move(transport), std::move(config));
     }
 

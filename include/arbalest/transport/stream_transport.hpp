@@ -1,14 +1,53 @@
 #pragma once
 
 #include <arbalest/transport/transport.hpp>
+#include <arbalest/transport/websocket_options.hpp>
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <memory>
 #include <sstream>
 #include <utility>
 
 namespace arbalest {
+
+namespace detail {
+
+/// The peer's address of anything that is like a socket; empty when it has none.
+template <class Socket>
+std::string endpoint_text(Socket const& socket)
+{
+    if constexpr (requires(std::ostringstream out, boost::system::error_code code) {
+                      out << socket.remote_endpoint(code);
+                  }) {
+        boost::system::error_code code;
+        auto const endpoint = socket.remote_endpoint(code);
+        std::ostringstream out;
+        if (!code)
+            out << endpoint;
+        return out.str();
+    }
+    return {};
+}
+
+/// Closes anything that is like a socket, whatever its close() says.
+template <class Socket>
+void close_now(Socket& socket) noexcept
+{
+    if constexpr (requires(boost::system::error_code code) { socket.close(code); }) {
+        boost::system::error_code ignored;
+        socket.close(ignored);
+    } else {
+        try {
+            socket.close();
+        } catch (...) {
+            // It is given up in any case.
+        }
+    }
+}
+
+} // namespace detail
 
 /// A Transport over any Asio stream (AsyncReadStream and AsyncWriteStream) that is connected already: a TCP socket, a
 /// Unix domain socket, a stream of one's own. The stream is movable, completes with `asio::error::eof` when its peer
@@ -43,40 +82,26 @@ public:
         co_return;
     }
 
-    void abort() noexcept override
-    {
-        if constexpr (requires(boost::system::error_code code) { stream_.close(code); }) {
-            boost::system::error_code ignored;
-            stream_.close(ignored);
-        } else {
-            try {
-                stream_.close();
-            } catch (...) {
-                // The stream is given up in any case.
-            }
-        }
-    }
+    void abort() noexcept override { detail::close_now(stream_); }
 
-    std::string remote_endpoint() const override
-    {
-        if constexpr (requires(std::ostringstream out, boost::system::error_code code) {
-                          out << stream_.remote_endpoint(code);
-                      }) {
-            boost::system::error_code code;
-            auto const endpoint = stream_.remote_endpoint(code);
-            std::ostringstream out;
-            if (!code)
-                out << endpoint;
-            return out.str();
-        }
-        return {};
-    }
+    std::string remote_endpoint() const override { return detail::endpoint_text(stream_); }
 
     /// The stream, for its options.
     Stream& stream() noexcept { return stream_; }
 
 private:
     Stream stream_;
+};
+
+/// How StompSession::over() makes a transport of a stream. <arbalest/transport/over_tls.hpp> and
+/// <arbalest/transport/over_websocket.hpp> specialise it for their streams; so may you for one of your own.
+template <class Stream>
+struct TransportFor
+{
+    static std::unique_ptr<Transport> make(Stream stream, WebSocketOptions const&)
+    {
+        return std::make_unique<StreamTransport<Stream>>(std::move(stream));
+    }
 };
 
 } // namespace arbalest

@@ -62,6 +62,9 @@ public:
 
     /// The peer's address for messages to people, for instance "127.0.0.1:61613"; empty when there is none.
     virtual std::string remote_endpoint() const { return {}; }
+
+    /// The WebSocket subprotocol that the server chose, for instance "v12.stomp"; empty when there is none.
+    virtual std::string subprotocol() const { return {}; }
 };
 
 } // namespace arbalest

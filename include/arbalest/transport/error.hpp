@@ -1,0 +1,38 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <type_traits>
+
+namespace arbalest {
+
+/// What goes wrong between TCP and STOMP. Reported as the code of a ConnectAttempt, or as the cause of a
+/// ConnectionLost.
+enum class transport_errc {
+    http_refused = 1,        ///< The answer to the WebSocket handshake is not 101 (RFC 6455, 4.1).
+    proxy_refused,           ///< The answer to CONNECT is not 2xx (RFC 9110, 9.3.6).
+    not_http,                ///< The answer is not HTTP.
+    subprotocol_not_offered, ///< The server chose a WebSocket subprotocol that was not offered (RFC 6455, 4.1).
+    unusable_setting,        ///< A setting that cannot be used, for instance a file that cannot be read.
+    not_utf8,                ///< Bytes that are not UTF-8, for SockJS, which carries text only.
+    bad_sockjs_frame,        ///< The peer sent what is no SockJS frame.
+};
+
+/// The category of transport_errc, named "arbalest.transport".
+ARBALEST_DECL boost::system::error_category const& transport_category() noexcept;
+ARBALEST_DECL boost::system::error_code make_error_code(transport_errc code) noexcept;
+
+/// The category of the codes with which a WebSocket was closed by its peer (RFC 6455, 7.4) or SockJS by its server,
+/// named "arbalest.websocket"; the value is the code as it came. The code 1000 is none of them: it reads as
+/// `asio::error::eof`. Which reason the peer gave stands in the exception's what().
+ARBALEST_DECL boost::system::error_category const& websocket_close_category() noexcept;
+
+} // namespace arbalest
+
+template <>
+struct boost::system::is_error_code_enum<arbalest::transport_errc> : std::true_type
+{
+};

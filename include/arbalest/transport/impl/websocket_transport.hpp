@@ -1,0 +1,247 @@
+#pragma once
+
+#include <arbalest/transport/impl/websocket_tools.hpp>
+#include <arbalest/transport/stream_transport.hpp>
+#include <arbalest/transport/transport.hpp>
+#include <arbalest/transport/websocket_options.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/stream_traits.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace arbalest {
+
+namespace detail {
+
+/// A WebSocket and its pings. Shared with a ping that is under way, which may end after the transport. Everything
+/// happens on the executor of the session, from the first reading on.
+template <class Stream>
+class PingedWebSocket : public std::enable_shared_from_this<PingedWebSocket<Stream>>
+{
+    using Clock = std::chrono::steady_clock;
+
+public:
+    PingedWebSocket(Stream ready, std::chrono::milliseconds interval)
+        : stream(std::move(ready)), interval_(interval), timer_(stream.get_executor())
+    {
+    }
+
+    void start_pings(boost::asio::any_io_executor executor)
+    {
+        if (stopped_ || executor_ || interval_.count() <= 0)
+            return;
+        executor_.emplace(std::move(executor));
+        written();
+        wait();
+    }
+
+    bool pings_started() const noexcept { return executor_ || interval_.count() <= 0; }
+
+    void stop_pings()
+    {
+        stopped_ = true;
+        timer_.cancel();
+    }
+
+    void written() noexcept { last_write_ = Clock::now(); }
+
+    void abort() noexcept
+    {
+        stopped_ = true;
+        try {
+            timer_.cancel();
+        } catch (...) {
+            // It rings once more, and nobody listens.
+        }
+        close_now(boost::beast::get_lowest_layer(stream));
+    }
+
+    Stream stream;
+
+private:
+    void wait()
+    {
+        timer_.expires_at(last_write_ + interval_);
+        timer_.async_wait(
+            boost::asio::bind_executor(*executor_, [weak = this->weak_from_this()](boost::system::error_code code) {
+                auto const self = weak.lock();
+                if (self && !code && !self->stopped_)
+                    self->on_timer();
+            }));
+    }
+
+    // Beast puts a ping in order with the message that is being written.
+    void on_timer()
+    {
+        if (Clock::now() < last_write_ + interval_) {
+            wait();
+            return;
+        }
+        written();
+        boost::beast::websocket::ping_data const nothing;
+        stream.async_ping(nothing, boost::asio::bind_executor(
+                                       *executor_, [self = this->shared_from_this()](boost::system::error_code code) {
+                                           if (!code && !self->stopped_)
+                                               self->wait();
+                                       }));
+    }
+
+    std::chrono::milliseconds interval_;
+    boost::asio::steady_timer timer_;
+    std::optional<boost::asio::any_io_executor> executor_;
+    Clock::time_point last_write_;
+    bool stopped_ = false;
+};
+
+} // namespace detail
+
+/// A Transport over a Beast WebSocket stream after its handshake.
+template <class Stream>
+class WebSocketTransport final : public Transport
+{
+public:
+    /// @param stream after its handshake as a client; the transport owns it from here on.
+    /// @param subprotocol what the server chose; empty when it is not known.
+    WebSocketTransport(Stream stream, WebSocketOptions const& options, std::string subprotocol = {})
+        : socket_(std::make_shared<detail::PingedWebSocket<Stream>>(std::move(stream), options.ping_interval)),
+          payload_(options.payload), split_(options.split_large_frames), append_nul_(options.append_missing_nul),
+          subprotocol_(std::move(subprotocol))
+    {
+        socket_->stream.read_message_max(options.max_message_size);
+        // One message is one frame of the WebSocket, whatever its size.
+        socket_->stream.auto_fragment(false);
+        socket_->stream.write_buffer_bytes(std::size_t{16} << 10);
+    }
+
+    ~WebSocketTransport() override { socket_->abort(); }
+
+    boost::asio::any_io_executor get_executor() override { return socket_->stream.get_executor(); }
+
+    boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer buffer) override
+    {
+        auto& stream = socket_->stream;
+        if (!socket_->pings_started())
+            socket_->start_pings(co_await boost::asio::this_coro::executor);
+        if (std::exchange(owes_nul_, false))
+            co_return put_nul(buffer, 0);
+        for (;;) {
+            boost::system::error_code code;
+            auto size =
+                co_await stream.async_read_some(buffer, boost::asio::redirect_error(boost::asio::use_awaitable, code));
+            if (code)
+                throw_read_error(code);
+            if (append_nul_) {
+                missing_nul_.take(std::string_view(static_cast<char const*>(buffer.data()), size));
+                if (stream.is_message_done() && missing_nul_.ends_without())
+                    size = put_nul(buffer, size);
+            }
+            if (size > 0)
+                co_return size;
+        }
+    }
+
+    bool wants_frame_ends() const noexcept override { return true; }
+
+    boost::asio::awaitable<std::size_t> write_some(boost::asio::const_buffer buffer,
+                                                   std::span<std::size_t const> frame_ends) override
+    {
+        std::string_view const bytes(static_cast<char const*>(buffer.data()), buffer.size());
+        if (frame_ends.empty()) {
+            co_await write_frame(bytes);
+            co_return bytes.size();
+        }
+        std::size_t done = 0;
+        for (auto const end : frame_ends) {
+            try {
+                co_await write_frame(bytes.substr(done, end - done));
+            } catch (boost::system::system_error const&) {
+                // The next call fails as well; what was written before stays written.
+                if (done == 0)
+                    throw;
+                break;
+            }
+            done = end;
+        }
+        co_return done;
+    }
+
+    boost::asio::awaitable<void> close(CloseReason reason) override
+    {
+        socket_->stop_pings();
+        boost::beast::websocket::close_reason why;
+        why.code = detail::close_code(reason);
+        auto const text = detail::close_text(reason);
+        why.reason.assign(text.data(), text.size());
+        boost::system::error_code ignored;
+        co_await socket_->stream.async_close(why, boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    }
+
+    void abort() noexcept override { socket_->abort(); }
+
+    std::string remote_endpoint() const override
+    {
+        return detail::endpoint_text(boost::beast::get_lowest_layer(socket_->stream));
+    }
+
+    std::string subprotocol() const override { return subprotocol_; }
+
+private:
+    boost::asio::awaitable<void> write_frame(std::string_view frame)
+    {
+        auto& stream = socket_->stream;
+        bool const binary = detail::is_sent_as_binary(frame, payload_);
+        while (!frame.empty()) {
+            auto const size = detail::next_part(frame, split_, binary);
+            stream.binary(binary);
+            co_await stream.async_write(boost::asio::const_buffer(frame.data(), size), boost::asio::use_awaitable);
+            socket_->written();
+            frame.remove_prefix(size);
+        }
+    }
+
+    std::size_t put_nul(boost::asio::mutable_buffer buffer, std::size_t position) noexcept
+    {
+        if (position == buffer.size()) {
+            owes_nul_ = true;
+            return position;
+        }
+        static_cast<char*>(buffer.data())[position] = '\0';
+        return position + 1;
+    }
+
+    [[noreturn]] void throw_read_error(boost::system::error_code code)
+    {
+        if (code == boost::beast::websocket::error::closed) {
+            auto const& why = socket_->stream.reason();
+            detail::throw_peer_closed(why.code, std::string_view(why.reason.data(), why.reason.size()));
+        }
+        if (detail::is_truncation(code))
+            code = boost::asio::error::eof;
+        throw boost::system::system_error(code);
+    }
+
+    std::shared_ptr<detail::PingedWebSocket<Stream>> socket_;
+    WebSocketPayload payload_;
+    std::size_t split_;
+    bool append_nul_;
+    bool owes_nul_ = false;
+    detail::MissingNul missing_nul_;
+    std::string subprotocol_;
+};
+
+} // namespace arbalest

@@ -1,0 +1,115 @@
+#include "connect_transport.hpp"
+
+#include "http.hpp"
+#include "proxy.hpp"
+#include "roads.hpp"
+#include "sockjs.hpp"
+#include "tcp_connect.hpp"
+#include "tls.hpp"
+#include <arbalest/transport/error.hpp>
+#include <arbalest/transport/stream_transport.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+// g++ 12 inlines one half of the pair with which Asio allocates coroutine frames, and then finds the halves mismatched.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// What is made of the options before anything is connected.
+class Prepared
+{
+public:
+    Prepared() = default;
+
+    std::shared_ptr<asio::ssl::context> tls_context;
+    ProxyUrl proxy;
+};
+
+Prepared prepare(BrokerUrl const& url, TransportOptions const& options, OnFailedAttempt const& failed)
+{
+    Prepared prepared;
+    ConnectAttempt attempt;
+    try {
+        attempt.phase = ConnectPhase::http;
+        if (!options.proxy.empty())
+            prepared.proxy = parse_proxy(options.proxy);
+        attempt.phase = ConnectPhase::tls;
+        if (url.tls)
+            prepared.tls_context = make_tls_context(options.tls);
+        return prepared;
+    } catch (std::invalid_argument const& error) {
+        attempt.code = transport_errc::unusable_setting;
+        attempt.message = error.what();
+    }
+    fail_attempt(failed, std::move(attempt));
+}
+
+WebSocketRequest make_request(BrokerUrl const& url, TransportOptions options)
+{
+    WebSocketRequest request;
+    request.options = std::move(options.websocket);
+    request.authority = authority_text(url.host, url.port, url.tls ? 443 : 80);
+    request.target = url.target;
+    request.through_proxy = !options.proxy.empty();
+    if (!url.login.empty() || !url.passcode.empty())
+        request.authorization = basic_credentials(url.login, url.passcode);
+    if (url.carrier == Carrier::sockjs) {
+        request.target = sockjs_target(url.target);
+        request.options.subprotocols.clear();
+        request.options.payload = WebSocketPayload::text;
+        request.options.split_large_frames = 0;
+        request.options.append_missing_nul = false;
+    }
+    return request;
+}
+
+} // namespace
+
+std::string remote_text(tcp::socket const& socket)
+{
+    return endpoint_text(socket);
+}
+
+asio::awaitable<std::unique_ptr<Transport>> connect_transport(asio::any_io_executor executor, BrokerUrl url,
+                                                              TransportOptions options, OnFailedAttempt failed)
+{
+    auto prepared = prepare(url, options, failed);
+    bool const has_proxy = !options.proxy.empty();
+    auto const first_host = has_proxy ? prepared.proxy.host : url.host;
+    auto const first_port = has_proxy ? prepared.proxy.port : url.port;
+    auto socket = co_await connect_tcp(executor, first_host, first_port, options.tcp, failed);
+    if (has_proxy)
+        socket = co_await open_tunnel(std::move(socket), std::move(prepared.proxy), url.host, url.port, failed);
+
+    if (url.carrier == Carrier::tcp) {
+        if (url.tls) {
+            auto opening = open_tls(std::move(socket), std::move(prepared.tls_context), options.tls, url.host, failed);
+            co_return co_await std::move(opening);
+        }
+        co_return std::make_unique<StreamTransport<tcp::socket>>(std::move(socket));
+    }
+    auto request = make_request(url, options);
+    std::unique_ptr<Transport> transport;
+    if (url.tls) {
+        auto opening = open_websocket_tls(std::move(socket), std::move(prepared.tls_context), options.tls, url.host,
+                                          std::move(request), failed);
+        transport = co_await std::move(opening);
+    } else {
+        auto opening = open_websocket(std::move(socket), std::move(request), failed);
+        transport = co_await std::move(opening);
+    }
+    if (url.carrier == Carrier::sockjs)
+        co_return make_sockjs_transport(std::move(transport));
+    co_return transport;
+}
+
+} // namespace arbalest::detail

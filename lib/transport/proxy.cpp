@@ -1,0 +1,119 @@
+#include "proxy.hpp"
+
+#include "http.hpp"
+#include <arbalest/transport/error.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <charconv>
+#include <stdexcept>
+
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// Nobody needs more to say yes or no.
+constexpr std::size_t largest_answer = std::size_t{16} << 10;
+
+// The status of an HTTP answer; zero when it is none. What stands behind it goes into `reason`.
+unsigned read_status(std::string_view answer, std::string_view& reason)
+{
+    auto const line = answer.substr(0, answer.find("\r\n"));
+    unsigned status = 0;
+    if (!line.starts_with("HTTP/1.") || line.size() < 12 || line[8] != ' ')
+        return 0;
+    auto const [end, error] = std::from_chars(line.data() + 9, line.data() + 12, status);
+    if (error != std::errc() || end != line.data() + 12)
+        return 0;
+    reason = line.substr(12);
+    return status;
+}
+
+} // namespace
+
+ProxyUrl parse_proxy(std::string_view text)
+{
+    auto const parsed = boost::urls::parse_uri(text);
+    if (!parsed)
+        throw std::invalid_argument("the proxy is not a URL: " + parsed.error().message());
+    auto const& view = *parsed;
+    if (view.scheme_id() != boost::urls::scheme::http)
+        throw std::invalid_argument("the proxy is no http:// URL");
+    auto const path = view.encoded_path();
+    if (view.encoded_host_address().empty() || (!path.empty() && path != "/") || view.has_query() ||
+        view.has_fragment())
+        throw std::invalid_argument("the proxy is not http://host:port, or holds '/', '?' or '@' that is not "
+                                    "percent-encoded");
+    ProxyUrl proxy;
+    proxy.host = view.host_address();
+    if (!is_field_value(proxy.host))
+        throw std::invalid_argument("the proxy's host holds a control character");
+    std::string const port = view.port();
+    proxy.port = 80;
+    if (!port.empty()) {
+        auto const* const last = port.data() + port.size();
+        auto const [end, error] = std::from_chars(port.data(), last, proxy.port);
+        if (error != std::errc() || end != last || proxy.port == 0)
+            throw std::invalid_argument("the proxy's port is not between 1 and 65535");
+    }
+    if (view.has_userinfo())
+        proxy.authorization = basic_credentials(view.user(), view.password());
+    return proxy;
+}
+
+asio::awaitable<tcp::socket> open_tunnel(tcp::socket socket, ProxyUrl proxy, std::string host, std::uint16_t port,
+                                         OnFailedAttempt failed)
+{
+    ConnectAttempt attempt;
+    attempt.phase = ConnectPhase::http;
+    attempt.endpoint = remote_text(socket);
+
+    auto const authority = authority_text(host, port, 0);
+    auto request = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+    if (!proxy.authorization.empty())
+        request += "Proxy-Authorization: " + proxy.authorization + "\r\n";
+    request += "\r\n";
+    co_await asio::async_write(socket, asio::buffer(request), asio::redirect_error(asio::use_awaitable, attempt.code));
+    std::string answer;
+    std::size_t size = 0;
+    if (!attempt.code) {
+        auto room = asio::dynamic_buffer(answer, largest_answer);
+        size = co_await asio::async_read_until(socket, room, "\r\n\r\n",
+                                               asio::redirect_error(asio::use_awaitable, attempt.code));
+    }
+    if (attempt.code == asio::error::operation_aborted)
+        fail_attempt(failed, std::move(attempt));
+    std::string_view reason;
+    attempt.http_status = read_status(answer, reason);
+    if (attempt.code == asio::error::not_found) {
+        attempt.code = transport_errc::not_http;
+        attempt.message = "the proxy's answer is too long";
+    } else if (attempt.code) {
+        attempt.message = "the proxy did not answer: " + attempt.code.message();
+    } else if (attempt.http_status == 0) {
+        attempt.code = transport_errc::not_http;
+        attempt.message = "the proxy's answer is not HTTP: " + printable_excerpt(answer.substr(0, answer.find('\r')));
+    } else if (attempt.http_status < 200 || attempt.http_status > 299) {
+        attempt.code = transport_errc::proxy_refused;
+        attempt.message = "the proxy answered " + std::to_string(attempt.http_status) + printable_excerpt(reason);
+        attempt.hint = hint_for_status(attempt.http_status == 407 ? 407 : 502, {}, true);
+    } else if (answer.size() != size) {
+        // Nobody behind the tunnel speaks before us.
+        attempt.code = transport_errc::not_http;
+        attempt.message = "the proxy sent something behind its answer";
+    }
+    if (attempt.code)
+        fail_attempt(failed, std::move(attempt));
+    co_return socket;
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,138 @@
+#pragma once
+
+#include "http.hpp"
+#include "roads.hpp"
+#include <arbalest/transport/error.hpp>
+#include <arbalest/transport/impl/websocket_transport.hpp>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/websocket/error.hpp>
+#include <boost/beast/websocket/option.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+// The WebSocket handshake, the same on every layer. Beast is slow to compile: one file for each layer includes this.
+namespace arbalest::detail {
+
+/// Throws std::invalid_argument when the options hold what cannot be sent.
+inline void check_request(WebSocketRequest const& request)
+{
+    for (auto const& [name, value] : request.options.headers) {
+        if (!is_field_name(name))
+            throw std::invalid_argument("'" + printable_excerpt(name) + "' is no name of an HTTP header field");
+        if (!is_field_value(value)) // it may be secret
+            throw std::invalid_argument("the header field '" + name + "' holds a control character");
+    }
+    if (!is_field_value(request.options.user_agent))
+        throw std::invalid_argument("the User-Agent holds a control character");
+    for (auto const& name : request.options.subprotocols) {
+        if (!is_field_name(name))
+            throw std::invalid_argument("'" + printable_excerpt(name) + "' is no name of a subprotocol");
+    }
+}
+
+inline void fill_in(boost::beast::websocket::request_type& http, WebSocketRequest const& request)
+{
+    using boost::beast::http::field;
+    auto const& options = request.options;
+    http.erase(field::user_agent);
+    if (!options.user_agent.empty())
+        http.set(field::user_agent, options.user_agent);
+    if (!request.authorization.empty())
+        http.set(field::authorization, request.authorization);
+    std::string offered;
+    for (auto const& name : options.subprotocols)
+        offered += (offered.empty() ? "" : ", ") + name;
+    if (!offered.empty())
+        http.set(field::sec_websocket_protocol, offered);
+    // A field that comes twice is sent twice.
+    std::set<std::string, boost::beast::iless> seen;
+    for (auto const& [name, value] : options.headers) {
+        if (seen.insert(name).second)
+            http.set(name, value);
+        else
+            http.insert(name, value);
+    }
+}
+
+inline bool is_offered(std::string const& subprotocol, WebSocketOptions const& options)
+{
+    return std::ranges::find(options.subprotocols, subprotocol) != options.subprotocols.end();
+}
+
+/// Says why a handshake failed.
+inline void describe_failure(ConnectAttempt& attempt, boost::beast::websocket::response_type const& response,
+                             WebSocketRequest const& request)
+{
+    using boost::beast::http::field;
+    if (attempt.code == boost::beast::websocket::error::upgrade_declined) {
+        attempt.code = transport_errc::http_refused;
+        attempt.http_status = response.result_int();
+        attempt.message = "the server answered " + std::to_string(attempt.http_status) + ' ' +
+                          printable_excerpt(response.reason()) + " to the WebSocket handshake";
+        attempt.hint = hint_for_status(attempt.http_status, response[field::location], request.through_proxy);
+        return;
+    }
+    if (is_truncation(attempt.code))
+        attempt.code = boost::asio::error::eof;
+    attempt.message = "the WebSocket handshake failed: " + attempt.code.message();
+    if (attempt.code == boost::beast::http::error::bad_version) {
+        attempt.code = transport_errc::not_http;
+        attempt.hint = "the peer may speak no HTTP: for STOMP without WebSocket the scheme is stomp or stomp+tls";
+    }
+}
+
+/// @param next a layer that is connected. @param endpoint its peer, for messages.
+template <class Next>
+boost::asio::awaitable<std::unique_ptr<Transport>>
+shake_hands_websocket(Next next, std::string endpoint, WebSocketRequest request, OnFailedAttempt failed)
+{
+    namespace websocket = boost::beast::websocket;
+    ConnectAttempt attempt;
+    attempt.phase = ConnectPhase::http;
+    attempt.endpoint = std::move(endpoint);
+    try {
+        check_request(request);
+    } catch (std::invalid_argument const& error) {
+        attempt.code = transport_errc::unusable_setting;
+        attempt.message = error.what();
+    }
+    if (attempt.code)
+        fail_attempt(failed, std::move(attempt));
+
+    websocket::stream<Next> stream(std::move(next));
+    websocket::permessage_deflate compression;
+    compression.client_enable = request.options.permessage_deflate;
+    stream.set_option(compression);
+    stream.set_option(
+        websocket::stream_base::decorator([&request](websocket::request_type& http) { fill_in(http, request); }));
+    websocket::response_type response;
+    co_await stream.async_handshake(response, request.authority, request.target,
+                                    boost::asio::redirect_error(boost::asio::use_awaitable, attempt.code));
+    if (attempt.code) {
+        describe_failure(attempt, response, request);
+        fail_attempt(failed, std::move(attempt));
+    }
+    std::string const subprotocol(response[boost::beast::http::field::sec_websocket_protocol]);
+    if (!subprotocol.empty() && request.options.check_subprotocol && !is_offered(subprotocol, request.options)) {
+        attempt.code = transport_errc::subprotocol_not_offered;
+        attempt.http_status = response.result_int();
+        attempt.message =
+            "the server chose the subprotocol '" + printable_excerpt(subprotocol) + "', which was not offered";
+        fail_attempt(failed, std::move(attempt));
+    }
+    // It refers to the request, and is not needed any more.
+    stream.set_option(websocket::stream_base::decorator([](websocket::request_type&) {}));
+    co_return std::make_unique<WebSocketTransport<websocket::stream<Next>>>(std::move(stream), request.options,
+                                                                            subprotocol);
+}
+
+} // namespace arbalest::detail
