@@ -57,12 +57,24 @@ void StreamEngine::end_output() noexcept
 
 void StreamEngine::drain(std::function<void(error_code)> done)
 {
+    // The reactor tells of an end only once, and an operation before this one may have taken it.
+    error_code error;
+    socket().non_blocking(true, error);
+    if (!error)
+        socket().read_some(asio::buffer(waste_), error);
+    if (error && error != asio::error::would_block)
+        return done(error);
+    drain_on(std::move(done));
+}
+
+void StreamEngine::drain_on(std::function<void(error_code)> done)
+{
     socket().async_read_some(asio::buffer(waste_), [self = shared_from_this(),
                                                     done = std::move(done)](error_code error, std::size_t) mutable {
         if (error)
             done(error);
         else
-            self->drain(std::move(done));
+            self->drain_on(std::move(done));
     });
 }
 

@@ -46,6 +46,8 @@ protected:
     void drain(std::function<void(boost::system::error_code)> done);
 
 private:
+    void drain_on(std::function<void(boost::system::error_code)> done);
+
     bool is_open_ = false;
     std::array<char, 2048> waste_{};
 };
