@@ -5,6 +5,8 @@
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -159,10 +161,23 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_used)
     refuses(config, "BrokerTls::ca_file");
 }
 
-// The files are read again behind a stop().
-BOOST_AUTO_TEST_CASE(the_files_belong_to_listen)
+BOOST_AUTO_TEST_CASE(the_files_are_read_again_behind_a_stop)
 {
-    Fixture it(Listen::tls, with_certificate());
+    namespace fs = std::filesystem;
+    auto const certificate = authority().folder() / "replaced.pem";
+    auto const key = authority().folder() / "replaced-key.pem";
+    auto const use = [&](arbalest::test::IssuedCertificate const& issued) {
+        fs::copy_file(issued.certificate_file, certificate, fs::copy_options::overwrite_existing);
+        fs::copy_file(issued.key_file, key, fs::copy_options::overwrite_existing);
+    };
+    use(authority().issue_self_signed(CertificateRequest()));
+    BrokerConfig config;
+    config.tls.certificate_file = certificate;
+    config.tls.private_key_file = key;
+    Fixture it(Listen::tls, config);
+    BOOST_TEST(!serves(it, Listen::tls, verifying()));
+    use(authority().issue(CertificateRequest()));
+    BOOST_TEST(!serves(it, Listen::tls, verifying()));
     it.broker.stop();
     it.broker.listen(Listen::tls);
     BOOST_TEST(serves(it, Listen::tls, verifying()));
