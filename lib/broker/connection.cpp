@@ -196,7 +196,7 @@ void Connection::handle(Frame frame, TimePoint now)
 
 void Connection::write()
 {
-    if (writing_ || faults().silent || phase_ < Phase::open)
+    if (writing_ || shut_down_ || faults().silent || phase_ < Phase::open)
         return;
     if (written_ == out_.size()) {
         out_.clear();
@@ -262,12 +262,15 @@ void Connection::close_now()
 {
     if (phase_ == Phase::closed)
         return;
+    if (phase_ == Phase::opening) // in the middle of a handshake nothing can be said
+        return drop();
     session_.lost();
     muted_ = true;
     delayed_.clear();
     pending_.clear();
     if (!writing_) {
         out_.clear();
+        units_.clear();
         written_ = 0;
     }
     if (!std::exchange(shut_down_, true))

@@ -21,7 +21,12 @@ EmbeddedBroker::~EmbeddedBroker()
 
 void EmbeddedBroker::listen()
 {
-    server_->listen();
+    server_->listen(Listen::tcp, 0);
+}
+
+void EmbeddedBroker::listen(Listen kind, std::uint16_t port)
+{
+    server_->listen(kind, port);
 }
 
 void EmbeddedBroker::stop()
@@ -32,13 +37,31 @@ void EmbeddedBroker::stop()
 std::uint16_t EmbeddedBroker::port() const
 {
     Server::Turn const turn(*server_);
-    return server_->port();
+    return server_->port(server_->first_kind());
+}
+
+std::uint16_t EmbeddedBroker::port(Listen kind) const
+{
+    Server::Turn const turn(*server_);
+    return server_->port(kind);
 }
 
 std::string EmbeddedBroker::url() const
 {
     Server::Turn const turn(*server_);
-    return server_->url();
+    return server_->url(server_->first_kind());
+}
+
+std::string EmbeddedBroker::url(Listen kind) const
+{
+    Server::Turn const turn(*server_);
+    return server_->url(kind);
+}
+
+std::optional<WebSocketHandshake> EmbeddedBroker::last_handshake() const
+{
+    Server::Turn const turn(*server_);
+    return server_->last_handshake();
 }
 
 boost::asio::any_io_executor EmbeddedBroker::get_executor() const

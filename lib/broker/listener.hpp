@@ -21,9 +21,10 @@ public:
     /// Told of every connection and of every failure to accept one, each of which asks for another accept().
     using OnAccept = std::function<void(boost::system::error_code, std::unique_ptr<ByteStream>)>;
 
-    /// Binds and listens. @throws boost::system::system_error
+    /// Binds and listens. @param stranded whether the executor of each socket is a strand of its own.
+    /// @throws boost::system::system_error
     Listener(boost::asio::any_io_executor const& executor, boost::asio::ip::tcp::endpoint const& endpoint,
-             MakeStream make_stream, OnAccept on_accept);
+             bool stranded, MakeStream make_stream, OnAccept on_accept);
 
     /// Waits for the next connection.
     void accept();
@@ -36,6 +37,7 @@ public:
 private:
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::steady_timer timer_;
+    bool stranded_;
     MakeStream make_stream_;
     OnAccept on_accept_;
 };

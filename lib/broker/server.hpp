@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,7 +21,7 @@ namespace arbalest::broker {
 
 class Connection;
 
-/// What is behind an EmbeddedBroker: the core, the listener and the connections. Whoever touches any of them holds a
+/// What is behind an EmbeddedBroker: the core, the listeners and the connections. Whoever touches any of them holds a
 /// Turn; so the broker may be used from any thread.
 class Server : public std::enable_shared_from_this<Server>
 {
@@ -44,7 +45,7 @@ public:
     ~Server();
 
     // These lock by themselves.
-    void listen();
+    void listen(Listen kind, std::uint16_t port);
     void stop();
     /// The execution context is being destroyed: nothing may touch it any more.
     void abandon() noexcept;
@@ -54,8 +55,11 @@ public:
     FaultPlan& faults() noexcept { return faults_; }
     FrameLog& log() noexcept { return log_; }
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
-    std::uint16_t port() const noexcept { return port_; }
-    std::string url() const;
+    /// The kind that was listened on first; TCP before.
+    Listen first_kind() const noexcept { return endpoints_.empty() ? Listen::tcp : endpoints_.front().kind; }
+    std::uint16_t port(Listen kind) const noexcept;
+    std::string url(Listen kind) const;
+    std::optional<WebSocketHandshake> const& last_handshake() const noexcept { return last_handshake_; }
     std::size_t connections() const noexcept { return connections_.size(); }
     /// A copy, so that connections may go while one looks at them.
     std::vector<std::shared_ptr<Connection>> all_connections() const;
@@ -63,6 +67,16 @@ public:
     void forget(std::uint64_t connection) noexcept { connections_.erase(connection); }
 
 private:
+    // Where one kind of connections is or was accepted.
+    struct Endpoint
+    {
+        Listen kind = Listen::tcp;
+        std::uint16_t port = 0;
+        std::shared_ptr<Listener> listener; // none while it does not listen
+    };
+
+    Endpoint* find(Listen kind) noexcept;
+    std::shared_ptr<Listener> make_listener(Listen kind, std::uint16_t port);
     void settle() noexcept;
     void accepted(Listener const* listener, boost::system::error_code error, std::unique_ptr<ByteStream> stream);
 
@@ -71,8 +85,8 @@ private:
     Core core_;
     FaultPlan faults_;
     FrameLog log_;
-    std::uint16_t port_ = 0;
-    std::shared_ptr<Listener> listener_;
+    std::vector<Endpoint> endpoints_; // in the order in which they were listened on first
+    std::optional<WebSocketHandshake> last_handshake_;
     std::uint64_t last_connection_ = 0;
     std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
     std::vector<std::shared_ptr<Connection>> touched_;

@@ -1,7 +1,6 @@
 #include "raw_client.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
@@ -10,7 +9,6 @@
 namespace arbalest::broker::test {
 
 using namespace std::chrono_literals;
-using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 void run_until(boost::asio::io_context& io, std::string_view what, std::function<bool()> const& condition)
@@ -36,40 +34,51 @@ void settle(boost::asio::io_context& io)
 
 struct RawClient::State : std::enable_shared_from_this<State>
 {
-    explicit State(boost::asio::io_context& io) : socket(io) {}
+    explicit State(std::unique_ptr<ClientLink> link) : link(std::move(link)) {}
 
     void read()
     {
         if (reading || stopped || end != End::none)
             return;
         reading = true;
-        socket.async_read_some(boost::asio::buffer(buffer),
-                               [self = shared_from_this()](error_code error, std::size_t size) {
-                                   self->reading = false;
-                                   if (error) {
-                                       self->end = error == boost::asio::error::eof ? End::orderly : End::reset;
-                                       return;
-                                   }
-                                   self->received.append(self->buffer.data(), size);
-                                   self->decoder.feed({self->buffer.data(), size});
-                                   self->read();
-                               });
+        link->read_some(boost::asio::buffer(buffer), [self = shared_from_this()](error_code error, std::size_t size) {
+            self->reading = false;
+            if (error) {
+                self->end = error == boost::asio::error::eof ? End::orderly : End::reset;
+                return;
+            }
+            self->received.append(self->buffer.data(), size);
+            self->decoder.feed({self->buffer.data(), size});
+            self->read();
+        });
     }
 
-    tcp::socket socket;
+    std::unique_ptr<ClientLink> link;
     std::array<char, 65536> buffer{};
     std::string received;
     FrameDecoder decoder;
+    error_code opened;
     bool reading = false;
     bool stopped = false;
     End end = End::none;
     std::size_t receipts = 0;
 };
 
-RawClient::RawClient(boost::asio::io_context& io, std::uint16_t port) : io_(io), state_(std::make_shared<State>(io))
+RawClient::RawClient(boost::asio::io_context& io, std::uint16_t port) : RawClient(io, make_link(Listen::tcp, io, port))
 {
-    state_->socket.connect(tcp::endpoint(boost::asio::ip::address_v4::loopback(), port));
-    state_->socket.set_option(tcp::no_delay(true));
+}
+
+RawClient::RawClient(boost::asio::io_context& io, std::unique_ptr<ClientLink> link)
+    : io_(io), state_(std::make_shared<State>(std::move(link)))
+{
+    bool done = false;
+    state_->link->open([&done, state = state_](error_code error) {
+        done = true;
+        state->opened = error;
+    });
+    run_until(io, "the handshake", [&] { return done; });
+    if (state_->opened)
+        state_->end = End::reset;
     state_->read();
 }
 
@@ -90,15 +99,13 @@ Frame RawClient::connect(std::string_view headers)
 void RawClient::start_sending(std::string bytes)
 {
     auto const shared = std::make_shared<std::string>(std::move(bytes));
-    boost::asio::async_write(state_->socket, boost::asio::buffer(*shared),
-                             [shared, state = state_](error_code, std::size_t) {});
+    state_->link->write(*shared, [shared, state = state_](error_code, std::size_t) {});
 }
 
 void RawClient::send(std::string_view bytes)
 {
     bool written = false;
-    boost::asio::async_write(state_->socket, boost::asio::buffer(bytes.data(), bytes.size()),
-                             [&](error_code, std::size_t) { written = true; });
+    state_->link->write(bytes, [&written, state = state_](error_code, std::size_t) { written = true; });
     run_until(io_, "the broker to read", [&] { return written; });
 }
 
@@ -144,6 +151,11 @@ RawClient::End RawClient::end()
     return state_->end;
 }
 
+error_code RawClient::handshake() const noexcept
+{
+    return state_->opened;
+}
+
 bool RawClient::ended() const noexcept
 {
     return state_->end != End::none;
@@ -172,24 +184,27 @@ void RawClient::resume_reading()
 
 void RawClient::shut_down()
 {
-    state_->socket.shutdown(tcp::socket::shutdown_send);
+    state_->link->shut_down();
 }
 
 void RawClient::close()
 {
-    error_code ignored;
-    state_->socket.close(ignored);
+    state_->link->close();
 }
 
 void RawClient::reset()
 {
-    state_->socket.set_option(boost::asio::socket_base::linger(true, 0));
-    close();
+    state_->link->reset();
 }
 
 Fixture::Fixture(BrokerConfig const& config) : broker(io.get_executor(), config)
 {
     broker.listen();
+}
+
+Fixture::Fixture(Listen kind, BrokerConfig const& config) : broker(io.get_executor(), config)
+{
+    broker.listen(kind);
 }
 
 } // namespace arbalest::broker::test

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "client_link.hpp"
 #include <arbalest/broker/embedded_broker.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -28,7 +29,10 @@ class RawClient
 public:
     enum class End : std::uint8_t { none, orderly, reset };
 
+    /// By plain TCP.
     RawClient(boost::asio::io_context& io, std::uint16_t port);
+    /// By another link, which shakes hands before this returns.
+    RawClient(boost::asio::io_context& io, std::unique_ptr<ClientLink> link);
     ~RawClient();
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
@@ -52,6 +56,8 @@ public:
     /// How the connection ended.
     End end();
     bool ended() const noexcept;
+    /// How the handshake failed, if it did.
+    boost::system::error_code handshake() const noexcept;
     /// All bytes that came so far, frames that were taken included.
     std::string const& received() const noexcept;
     /// Waits until that many bytes came.
@@ -76,12 +82,16 @@ class Fixture
 {
 public:
     explicit Fixture(BrokerConfig const& config = BrokerConfig());
+    /// @param config has a certificate, if it is needed.
+    Fixture(Listen kind, BrokerConfig const& config);
 
     boost::asio::io_context io;
     EmbeddedBroker broker;
 
     /// A socket that is connected, without CONNECT.
     RawClient socket() { return RawClient(io, broker.port()); }
+    /// One that has shaken hands, if there are any to shake.
+    RawClient client(Listen kind) { return RawClient(io, make_link(kind, io, broker.port(kind))); }
 };
 
 } // namespace arbalest::broker::test

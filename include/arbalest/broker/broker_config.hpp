@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arbalest/broker/listen.hpp>
 #include <arbalest/protocol/heart_beat.hpp>
 #include <arbalest/protocol/limits.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
@@ -21,8 +22,12 @@ public:
 
     /// The address to listen on, in digits (IPv4 or IPv6). Default "127.0.0.1": nobody from outside gets in.
     std::string address = "127.0.0.1";
-    /// The TCP port to listen on. Default 0: one that the system chooses, see EmbeddedBroker::port().
+    /// The port to listen on for plain TCP. Default 0: one that the system chooses, see EmbeddedBroker::port().
     std::uint16_t port = 0;
+    /// What Listen::tls and Listen::secure_websocket need.
+    BrokerTls tls;
+    /// What WebSockets are like.
+    BrokerWebSocket websocket;
 
     /// Who may connect: login → passcode. Default empty: anybody, with or without credentials (STOMP 1.2, "CONNECT or
     /// STOMP Frame").
@@ -46,7 +51,8 @@ public:
 
     /// What a client may send; a frame beyond that is malformed. Default as in Limits.
     Limits limits;
-    /// How long a client may take from TCP's accept to CONNECT. Zero means no limit. Default 10 s.
+    /// How long a client may take from TCP's accept to CONNECT, the handshakes of TLS and WebSocket included. Zero
+    /// means no limit. Default 10 s.
     std::chrono::milliseconds connect_timeout{std::chrono::seconds(10)};
     /// How long a connection that the broker closes has to take what is still to be written and to close its own side.
     /// Zero means no limit. Default 5 s.

@@ -3,6 +3,7 @@
 #include <arbalest/broker/broker_config.hpp>
 #include <arbalest/broker/broker_stats.hpp>
 #include <arbalest/broker/faults.hpp>
+#include <arbalest/broker/listen.hpp>
 #include <arbalest/export.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +37,9 @@ namespace arbalest {
 ///
 /// **Lifetime.** The broker and the io_context (or other context) of its executor may be destroyed in either order;
 /// once the context is gone, there are no listeners and no connections.
+///
+/// **Transports.** It listens on plain TCP, TLS, WebSockets and secure WebSockets, on several of them at once if
+/// listen() is called for each.
 class ARBALEST_DECL EmbeddedBroker
 {
 public:
@@ -45,21 +50,39 @@ public:
     EmbeddedBroker(EmbeddedBroker const&) = delete;
     EmbeddedBroker& operator=(EmbeddedBroker const&) = delete;
 
-    /// Listens on BrokerConfig::address and port. Behind a stop() it takes the port that it had before, and the queues
-    /// are as they were. Does nothing while it is listening.
+    /// Listens on BrokerConfig::address and port for plain TCP. Behind a stop() it takes the port that it had before,
+    /// and the queues are as they were. Does nothing while it is listening.
     /// @throws boost::system::system_error when the address cannot be parsed or bound.
     void listen();
 
-    /// Closes the listener and all connections, at once and without ERROR. Messages that were delivered and not
-    /// acknowledged go back to their queues. Does nothing when there is nothing to close.
+    /// Listens for connections of that kind, beside those listened for already. All clients meet at the same queues.
+    /// Does nothing while it is listening for that kind.
+    /// @param port 0: the one that it had before a stop(); else, for Listen::tcp, BrokerConfig::port; else one that the
+    /// system chooses.
+    /// @throws boost::system::system_error as above, and when a file of BrokerConfig::tls cannot be read or used;
+    /// std::invalid_argument when BrokerConfig::tls or websocket does not say what is needed.
+    void listen(Listen kind, std::uint16_t port = 0);
+
+    /// Closes all listeners and all connections, at once and without ERROR or a WebSocket's close frame. Messages that
+    /// were delivered and not acknowledged go back to their queues. Does nothing when there is nothing to close. What
+    /// is not plain TCP is closed by the executor.
     void stop();
 
-    /// The TCP port that it listens on, or listened on before stop(); 0 before the first listen().
+    /// The TCP port that it listens on for the kind that it listened for first, or did before stop(); 0 before the
+    /// first listen().
     std::uint16_t port() const;
+    /// The same for that kind; 0 when it never listened for it.
+    std::uint16_t port(Listen kind) const;
 
-    /// Where to connect, for instance "stomp://127.0.0.1:40123"; with the first of BrokerConfig::credentials, percent
-    /// encoded, when there are any.
+    /// Where to connect by the kind that it listened for first, for instance "stomp://127.0.0.1:40123"; with the first
+    /// of BrokerConfig::credentials, percent encoded, when there are any.
     std::string url() const;
+    /// The same for that kind, for instance "wss://127.0.0.1:40124/stomp".
+    std::string url(Listen kind) const;
+
+    /// The last request that came for a WebSocket, and what was answered to it: it is set before the answer is sent.
+    /// nullopt when there was none that could be read as HTTP.
+    std::optional<WebSocketHandshake> last_handshake() const;
 
     boost::asio::any_io_executor get_executor() const;
 

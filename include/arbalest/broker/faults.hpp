@@ -18,6 +18,9 @@ class Server;
 /// Makes an EmbeddedBroker misbehave, on purpose and always in the same way, so that a client's handling of it can be
 /// tested. A fault holds for all connections of that broker, the present ones and those to come, from the call on until
 /// it is used up or switched off. Every member may be called from any thread.
+///
+/// It is the same for all transports. What is called a FIN below is TLS's close_notify before it, and on a WebSocket a
+/// close frame with status 1000; bytes are those of STOMP.
 class ARBALEST_DECL Faults
 {
 public:
@@ -41,7 +44,7 @@ public:
     void delay_receipts(std::chrono::milliseconds delay);
 
     /// Nothing is sent any more, no heart-beats either, and no connection is closed by the broker; it goes on reading
-    /// and carrying out. What it had to say goes out when the fault ends.
+    /// and carrying out. What it had to say goes out when the fault ends. A WebSocket still answers pings and a close.
     void fall_silent(bool on = true);
 
     /// Closes a connection in the middle of a frame to the client: it gets that many bytes of the frame, then FIN.
@@ -61,7 +64,8 @@ public:
     /// @param times how many connections this happens to; 0 ends the fault.
     void cut_incoming(std::size_t frame, std::size_t byte, std::size_t times = 1);
 
-    /// Sends these bytes to every present connection now, behind the frames that are already on their way.
+    /// Sends these bytes to every present connection now, behind the frames that are already on their way. On a
+    /// WebSocket they are one message.
     void send_raw(std::string_view bytes);
 
     /// Sends these bytes instead of CONNECTED. The broker then goes on as if it had sent CONNECTED.
@@ -78,7 +82,8 @@ public:
     /// CONNECT and STOMP frames get no answer at all, and the connection stays open.
     void ignore_connect(bool on = true);
 
-    /// New connections are accepted by TCP, but nothing is read from them until that much time has passed.
+    /// New connections are accepted by TCP, but nothing is read from them until that much time has passed: no handshake
+    /// of TLS or WebSocket either.
     /// @param delay zero ends the fault.
     void delay_accept(std::chrono::milliseconds delay);
 
@@ -100,7 +105,8 @@ public:
     /// @param times how many such frames, counted over all connections; 0 ends the fault for that command.
     void refuse_next(std::string_view command, bool with_receipt_id = true, std::size_t times = 1);
 
-    /// Closes all present connections now, with FIN; what was not yet written is lost.
+    /// Closes all present connections now, with FIN; what was not yet written is lost. In the middle of a handshake of
+    /// TLS or WebSocket only TCP is closed.
     void close_connections();
     /// Resets all present connections now: the clients see ECONNRESET.
     void reset_connections();

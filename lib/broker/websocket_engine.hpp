@@ -1,0 +1,186 @@
+#pragma once
+
+#include "stream_engine.hpp"
+#include "utf8.hpp"
+#include "websocket_handshake.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace arbalest::broker {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+
+/// The server's part of a WebSocket. @tparam Layer what it runs on: a Stream, how it shakes hands and how it ends.
+/// There is no time limit here; the connection has one.
+template <class Layer>
+class WebSocketEngine final : public StreamEngine
+{
+public:
+    /// @param kept stays as long as the engine. @param arguments make the layer's stream.
+    template <class... Arguments>
+    WebSocketEngine(std::shared_ptr<WebSocketSettings const> settings, std::shared_ptr<void const> kept,
+                    Arguments&&... arguments)
+        : settings_(std::move(settings)), kept_(std::move(kept)), stream_(std::forward<Arguments>(arguments)...)
+    {
+    }
+
+    void open(User user) override
+    {
+        Layer::shake_hands(layer(), [self = self(), user = std::move(user)](error_code error) mutable {
+            if (error)
+                self->opened(error, std::move(user));
+            else
+                self->read_request(std::move(user));
+        });
+    }
+
+    void write_some(std::string_view bytes, User user) override
+    {
+        auto const frames = settings_->config.frames;
+        stream_.text(frames == WebSocketFrames::text || (frames == WebSocketFrames::automatic && is_utf8(bytes)));
+        stream_.async_write(asio::buffer(bytes.data(), bytes.size()),
+                            [self = self(), user = std::move(user)](error_code error, std::size_t size) {
+                                user->on_written(error, size);
+                            });
+    }
+
+private:
+    using Request = http::request<http::empty_body>;
+
+    std::shared_ptr<WebSocketEngine> self() { return std::static_pointer_cast<WebSocketEngine>(shared_from_this()); }
+    typename Layer::Stream& layer() noexcept { return stream_.next_layer(); }
+    asio::ip::tcp::socket& socket() noexcept override { return beast::get_lowest_layer(stream_); }
+
+    void read_request(User user)
+    {
+        parser_.emplace();
+        parser_->header_limit(16U << 10);
+        http::async_read(layer(), buffer_, *parser_,
+                         [self = self(), user = std::move(user)](error_code error, std::size_t) mutable {
+                             self->read_request(error, std::move(user));
+                         });
+    }
+
+    void read_request(error_code error, User user)
+    {
+        bool const is_http = error.category() == make_error_code(http::error::end_of_stream).category();
+        if (is_http && error != http::error::end_of_stream && error != http::error::partial_message)
+            return refuse(WebSocketAnswer(400), error, std::move(user));
+        if (error)
+            return opened(error, std::move(user));
+        auto const request = parser_->release();
+        parser_.reset();
+        if (buffer_.size() != 0) // it must wait for the answer (RFC 6455, section 4.1)
+            return refuse(WebSocketAnswer(400), make_error_code(websocket::error::upgrade_declined), std::move(user));
+        WebSocketHandshake handshake;
+        handshake.target = std::string(request.target());
+        for (auto const& field : request)
+            handshake.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+        auto answer = answer_handshake(*settings_, handshake, websocket::is_upgrade(request));
+        if (answer.status != 101)
+            return refuse(std::move(answer), make_error_code(websocket::error::upgrade_declined), std::move(user));
+        accept(request, handshake.subprotocol, std::move(answer), std::move(user));
+    }
+
+    void accept(Request const& request, std::string subprotocol, WebSocketAnswer answer, User user)
+    {
+        configure();
+        stream_.set_option(websocket::stream_base::decorator(
+            [subprotocol = std::move(subprotocol), answer = std::move(answer)](websocket::response_type& response) {
+                if (!subprotocol.empty())
+                    response.set(http::field::sec_websocket_protocol, subprotocol);
+                set_headers(response, answer);
+            }));
+        stream_.async_accept(request, [self = self(), user = std::move(user)](error_code error) mutable {
+            self->opened(error, std::move(user));
+        });
+    }
+
+    void configure()
+    {
+        auto const& config = settings_->config;
+        stream_.read_message_max(0); // what a frame may be is up to the decoder
+        stream_.auto_fragment(config.fragment_size != 0);
+        if (config.fragment_size != 0)
+            stream_.write_buffer_bytes(std::max<std::size_t>(config.fragment_size, 8));
+        websocket::permessage_deflate deflate;
+        deflate.server_enable = config.permessage_deflate;
+        stream_.set_option(deflate);
+    }
+
+    void refuse(WebSocketAnswer answer, error_code error, User user)
+    {
+        auto const response = std::make_shared<http::response<http::string_body>>();
+        response->version(11);
+        response->result(answer.status);
+        response->keep_alive(false);
+        response->body() = std::move(answer.body);
+        response->prepare_payload();
+        set_headers(*response, answer);
+        http::async_write(layer(), *response,
+                          [self = self(), response, error, user = std::move(user)](error_code, std::size_t) mutable {
+                              self->say_goodbye(error, std::move(user));
+                          });
+    }
+
+    void say_goodbye(error_code error, User user)
+    {
+        Layer::say_goodbye(layer(), [self = self(), error, user = std::move(user)](error_code) mutable {
+            self->opened(error, std::move(user));
+        });
+    }
+
+    template <class Response>
+    static void set_headers(Response& response, WebSocketAnswer const& answer)
+    {
+        for (auto const& [name, value] : answer.headers)
+            response.set(name, value);
+    }
+
+    void read_open(std::span<char> into, User user) override
+    {
+        stream_.async_read_some(
+            asio::buffer(into.data(), into.size()),
+            [self = self(), into, user = std::move(user)](error_code error, std::size_t size) mutable {
+                if (!error && size == 0) // the end of a message, or an empty one
+                    return self->read_open(into, std::move(user));
+                user->on_read(error == websocket::error::closed ? asio::error::eof : error, size);
+            });
+    }
+
+    // Meanwhile reading goes on until the peer has said the same.
+    void shut_down_open() override
+    {
+        stream_.async_close(websocket::close_code::normal, [self = self()](error_code) {});
+    }
+
+    std::shared_ptr<WebSocketSettings const> settings_;
+    std::shared_ptr<void const> kept_;
+    websocket::stream<typename Layer::Stream> stream_;
+    beast::flat_buffer buffer_;
+    std::optional<http::request_parser<http::empty_body>> parser_;
+};
+
+} // namespace arbalest::broker
