@@ -11,6 +11,7 @@
 #include <arbalest/protocol/limits.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
 #include <arbalest/session/as_result.hpp>
+#include <arbalest/session/connect_parameters.hpp>
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/failure.hpp>
 #include <arbalest/session/interceptor.hpp>

@@ -63,6 +63,7 @@ public:
     std::string login;
     std::string passcode;
     std::string host = "/";
+    std::vector<std::pair<std::string, std::string>> headers; // of CONNECT, beside these
 };
 
 /// A session: joins the conversation and its connection. Everything happens on one executor, but for the members that
@@ -166,15 +167,17 @@ private:
     friend class SlotHandle;
     friend class CoreService;
 
-    // core_connection.cpp: reader, writer and timer
+    // core_opening.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
+    void handle_connected(Frame const& frame, Link& link);
+
+    // core_connection.cpp: reader, writer and timer
     static boost::asio::awaitable<void> run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
     static boost::asio::awaitable<void> run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
     static boost::asio::awaitable<void> close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link,
                                                    CloseReason reason);
     void process_input(Link& link);
     void handle(Frame frame, Link& link, TimePoint now);
-    void handle_connected(Frame const& frame, Link& link);
     void read_failed(Link& link, boost::system::error_code code);
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();

@@ -5,6 +5,7 @@
 #include "core.hpp"
 #include "executor_probe.hpp"
 #include "hop.hpp"
+#include "subprotocol.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
@@ -36,6 +37,7 @@ public:
     std::shared_ptr<Frame const> error_frame;
     ConnectPhase phase = ConnectPhase::resolve;
     std::string endpoint;
+    unsigned count = 0; // of attempts
 };
 
 std::string hint_for(Frame const& error)
@@ -86,12 +88,61 @@ asio::awaitable<StompSession> shake_hands(asio::any_io_executor executor, std::u
     throw boost::system::system_error(make_error_code(errc::connect_failed));
 }
 
+// What an attempt is made with: as the configuration has it, then as the user's hook wants it.
+asio::awaitable<ConnectParameters> prepare(std::shared_ptr<StompConfig const> config, ConnectParameters parameters,
+                                           std::shared_ptr<Opening> opening)
+{
+    opening->phase = ConnectPhase::prepare;
+    opening->endpoint.clear();
+    parameters.attempt = ++opening->count;
+    parameters.connect_headers = config->connect_headers;
+    parameters.websocket_headers = config->websocket.headers;
+    if (config->host)
+        parameters.host = *config->host;
+    if (!config->before_connect)
+        co_return parameters;
+    auto attempt = describe(*opening, parameters.url);
+    try {
+        co_await config->before_connect(parameters);
+        co_return parameters;
+    } catch (boost::system::system_error const& error) {
+        if (error.code() == asio::error::operation_aborted)
+            throw; // the caller's cancellation, or a timeout
+        attempt.code = error.code();
+        attempt.message = error.what();
+    } catch (std::exception const& error) {
+        attempt.code = make_error_code(errc::connect_failed);
+        attempt.message = error.what();
+    }
+    opening->attempts.push_back(std::move(attempt));
+    throw boost::system::system_error(make_error_code(errc::connect_failed));
+}
+
+Handshake handshake_of(ConnectParameters parameters, std::string url)
+{
+    Handshake handshake;
+    handshake.url = std::move(url);
+    handshake.login = std::move(parameters.login);
+    handshake.passcode = std::move(parameters.passcode);
+    handshake.host = std::move(parameters.host);
+    handshake.headers = std::move(parameters.connect_headers);
+    return handshake;
+}
+
 asio::awaitable<StompSession> open_url(asio::any_io_executor executor, BrokerUrl url,
                                        std::shared_ptr<StompConfig const> config, std::shared_ptr<Opening> opening)
 {
-    opening->phase = ConnectPhase::resolve;
-    opening->endpoint.clear();
     auto const shown = url.shown;
+    ConnectParameters given;
+    given.url = shown;
+    given.host = url.virtual_host.empty() ? "/" : url.virtual_host;
+    // With HTTP in between, credentials in the URL are first of all for that.
+    bool const url_counts = url.carrier == Carrier::tcp || config->login.empty();
+    given.login = url_counts && !url.login.empty() ? url.login : config->login;
+    given.passcode = url_counts && !url.passcode.empty() ? url.passcode : config->passcode;
+    auto parameters = co_await prepare(config, std::move(given), opening);
+
+    opening->phase = ConnectPhase::resolve;
     OnFailedAttempt const failed = [opening, shown](ConnectAttempt attempt) {
         attempt.url = shown;
         if (attempt.code != asio::error::operation_aborted)
@@ -103,17 +154,37 @@ asio::awaitable<StompSession> open_url(asio::any_io_executor executor, BrokerUrl
     options.tcp = config->tcp;
     options.tls = config->tls;
     options.websocket = config->websocket;
+    options.websocket.headers = std::move(parameters.websocket_headers);
+    // A version that would not be accepted is not offered.
+    std::erase_if(options.websocket.subprotocols, [&](std::string const& name) {
+        auto const version = version_of_subprotocol(name);
+        return version && std::ranges::find(config->accept_versions, *version) == config->accept_versions.end();
+    });
     options.proxy = config->proxy;
     auto transport = co_await connect_transport(executor, url, std::move(options), failed);
-    Handshake handshake;
-    handshake.url = shown;
-    // With HTTP in between, credentials in the URL are first of all for that.
-    if (url.carrier == Carrier::tcp || config->login.empty()) {
-        handshake.login = url.login;
-        handshake.passcode = url.passcode;
+    auto handshake = handshake_of(std::move(parameters), shown);
+    co_return co_await shake_hands(executor, std::move(transport), std::move(config), std::move(handshake),
+                                   std::move(opening));
+}
+
+asio::awaitable<StompSession> open_transport(asio::any_io_executor executor, std::unique_ptr<Transport> transport,
+                                             std::shared_ptr<StompConfig const> config,
+                                             std::shared_ptr<Opening> opening)
+{
+    auto const url = transport->remote_endpoint();
+    ConnectParameters given;
+    given.url = url;
+    given.host = "/";
+    given.login = config->login;
+    given.passcode = config->passcode;
+    ConnectParameters parameters;
+    try {
+        parameters = co_await prepare(config, std::move(given), opening);
+    } catch (...) {
+        transport->abort();
+        throw;
     }
-    if (!url.virtual_host.empty())
-        handshake.host = url.virtual_host;
+    auto handshake = handshake_of(std::move(parameters), url);
     co_return co_await shake_hands(executor, std::move(transport), std::move(config), std::move(handshake),
                                    std::move(opening));
 }
@@ -137,11 +208,9 @@ asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, st
         co_return co_await hop_to(executor, std::move(operation));
     }
     auto const opening = std::make_shared<Opening>();
-    Handshake handshake;
-    handshake.url = transport->remote_endpoint();
-    auto const url = handshake.url;
+    auto const url = transport->remote_endpoint();
     auto const limit = config->connect_timeout;
-    auto operation = shake_hands(executor, std::move(transport), std::move(config), std::move(handshake), opening);
+    auto operation = open_transport(executor, std::move(transport), std::move(config), opening);
     try {
         co_return co_await with_timeout(limit, std::move(operation));
     } catch (Timeout const&) {

@@ -10,6 +10,8 @@ std::string_view to_string(ConnectPhase phase) noexcept
     switch (phase) {
     case ConnectPhase::url:
         return "url";
+    case ConnectPhase::prepare:
+        return "prepare";
     case ConnectPhase::resolve:
         return "resolve";
     case ConnectPhase::tcp:

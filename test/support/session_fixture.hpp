@@ -1,5 +1,6 @@
 #pragma once
 
+#include "certificates.hpp"
 #include <arbalest/arbalest.hpp>
 #include <arbalest/broker/embedded_broker.hpp>
 
@@ -63,20 +64,33 @@ public:
     }
 };
 
-/// A broker to run behaviour tests on: the one that ARBALEST_RABBITMQ_URL names, else an embedded one.
+/// A broker to run behaviour tests on: the one that ARBALEST_BROKER_URL names, whose certificate the authority in the
+/// file ARBALEST_BROKER_CA has signed; else an embedded one, which is reached in the way that ARBALEST_TEST_TRANSPORT
+/// says: tcp, tls, websocket or secure_websocket.
 class BehaviourFixture : public ContextFixture
 {
 public:
     BehaviourFixture()
     {
-        if (auto const* const named = std::getenv("ARBALEST_RABBITMQ_URL")) {
+        if (auto const* const named = std::getenv("ARBALEST_BROKER_URL")) {
             url = named;
             is_real = true;
-        } else {
-            embedded.emplace(context.get_executor());
-            embedded->listen();
-            url = embedded->url();
+            if (auto const* const file = std::getenv("ARBALEST_BROKER_CA"))
+                ca_file = file;
+            return;
         }
+        auto const kind = chosen_transport();
+        BrokerConfig config;
+        if (kind == Listen::tls || kind == Listen::secure_websocket) {
+            static TestAuthority authority;
+            static auto const certificate = issue_for_loopback(authority);
+            config.tls.certificate_file = certificate.certificate_file;
+            config.tls.private_key_file = certificate.key_file;
+            ca_file = authority.ca_file();
+        }
+        embedded.emplace(context.get_executor(), config);
+        embedded->listen(kind);
+        url = embedded->url(kind);
     }
 
     /// A destination of this test's own, so that tests on a real broker do not meet.
@@ -89,17 +103,46 @@ public:
         return "/topic/arbalest-test-" + std::string(name) + unique();
     }
 
+    /// With what it takes to reach this broker.
+    StompConfig settings(StompConfig config = StompConfig()) const
+    {
+        config.tls.ca_file = ca_file;
+        return config;
+    }
+
     asio::awaitable<StompSession> connect(StompConfig config = StompConfig()) const
     {
-        StompClient client(std::move(config));
+        StompClient client(settings(std::move(config)));
         return client.connect(url);
     }
 
     std::optional<EmbeddedBroker> embedded;
     std::string url;
+    std::string ca_file;
     bool is_real = false;
 
 private:
+    static Listen chosen_transport()
+    {
+        auto const* const named = std::getenv("ARBALEST_TEST_TRANSPORT");
+        std::string_view const name = named ? named : "tcp";
+        if (name == "tls")
+            return Listen::tls;
+        if (name == "websocket")
+            return Listen::websocket;
+        if (name == "secure_websocket")
+            return Listen::secure_websocket;
+        BOOST_REQUIRE_EQUAL(name, "tcp");
+        return Listen::tcp;
+    }
+
+    static IssuedCertificate issue_for_loopback(TestAuthority& authority)
+    {
+        CertificateRequest request;
+        request.ip_addresses.emplace_back("127.0.0.1");
+        return authority.issue(request);
+    }
+
     static std::string unique()
     {
         static auto const run = std::chrono::system_clock::now().time_since_epoch().count();

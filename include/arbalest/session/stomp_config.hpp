@@ -5,9 +5,12 @@
 #include <arbalest/protocol/heart_beat.hpp>
 #include <arbalest/protocol/limits.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
+#include <arbalest/session/connect_parameters.hpp>
 #include <arbalest/transport/tcp_options.hpp>
 #include <arbalest/transport/tls_options.hpp>
 #include <arbalest/transport/websocket_options.hpp>
+
+#include <boost/asio/awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -128,12 +131,17 @@ public:
     TcpOptions tcp;
     /// How connect() makes TLS connections; of no effect on StompSession::over(). Default as in TlsOptions.
     TlsOptions tls;
-    /// How STOMP is spoken over WebSocket and SockJS. Default as in WebSocketOptions.
+    /// How STOMP is spoken over WebSocket and SockJS. Its `check_subprotocol` also makes a CONNECTED with another
+    /// version than the subprotocol's fail the connect. Default as in WebSocketOptions.
     WebSocketOptions websocket;
     /// An HTTP proxy for connect(), whatever the URL's scheme: "http://host:port", or "http://user:password@host:port"
     /// for Basic authentication (RFC 7617); it is asked for a tunnel (RFC 9110, 9.3.6) and resolves the host's name.
     /// Default empty: none.
     std::string proxy;
+    /// Called before every attempt to connect, and awaited; may change what it is made with: fetch a fresh token, for
+    /// instance. Runs on the session's executor, within `connect_timeout`, and is cancelled with the attempt. What it
+    /// throws fails the attempt (ConnectPhase::prepare). Default none.
+    std::function<boost::asio::awaitable<void>(ConnectParameters&)> before_connect;
     /// Whether connect() tries several URLs in a random order instead of the given one. Default false.
     bool shuffle_urls = false;
 

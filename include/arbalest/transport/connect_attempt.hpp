@@ -13,6 +13,7 @@ namespace arbalest {
 /// How far an attempt to connect came.
 enum class ConnectPhase : std::uint8_t {
     url,     ///< The URL itself is not usable.
+    prepare, ///< StompConfig::before_connect.
     resolve, ///< The host's name.
     tcp,     ///< The TCP connection.
     tls,     ///< The TLS handshake and its checks.

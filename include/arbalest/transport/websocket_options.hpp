@@ -30,7 +30,8 @@ public:
     std::vector<std::pair<std::string, std::string>> headers;
     /// The User-Agent of the handshake. Default "arbalest"; empty sends none.
     std::string user_agent = "arbalest";
-    /// The subprotocols that are offered (RFC 6455, 1.9), the preferred first. Default those of STOMP 1.2, 1.1 and 1.0.
+    /// The subprotocols that are offered (RFC 6455, 1.9), the preferred first; one of a version of STOMP that is not in
+    /// StompConfig::accept_versions is left out. Default those of STOMP 1.2, 1.1 and 1.0.
     std::vector<std::string> subprotocols{"v12.stomp", "v11.stomp", "v10.stomp"};
     /// Whether a subprotocol that the server chooses must be one of those. One that chooses none is content. Default
     /// true.

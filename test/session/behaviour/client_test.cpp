@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(use_connects_runs_and_disconnects)
         auto const log = std::make_shared<FrameLog>();
         StompConfig config;
         config.observer = log;
-        StompClient const client(config);
+        StompClient const client(settings(config));
         auto const destination = queue();
         auto const with_result = [&](StompSession session) -> asio::awaitable<std::string> {
             auto inbox = co_await session.subscribe(destination);
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(use_disconnects_also_when_the_function_throws)
         auto const log = std::make_shared<FrameLog>();
         StompConfig config;
         config.observer = log;
-        StompClient const client(config);
+        StompClient const client(settings(config));
         auto const throwing = [&](StompSession session) -> asio::awaitable<int> {
             co_await session.send(queue(), "x");
             throw Unwanted();
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(use_disconnects_also_when_the_function_throws)
 BOOST_AUTO_TEST_CASE(the_client_and_its_configuration_may_go_before_the_session)
 {
     run([this]() -> asio::awaitable<void> {
-        auto client = std::make_unique<StompClient>(confirming());
+        auto client = std::make_unique<StompClient>(settings(confirming()));
         auto session = co_await client->connect(url);
         client.reset();
         auto const receipt = co_await session.send(queue(), "x");
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(the_first_url_that_works_is_taken)
         std::vector<std::string> urls;
         urls.push_back("stomp://127.0.0.1:1");
         urls.push_back(url);
-        StompClient const client;
+        StompClient const client(settings());
         auto session = co_await client.connect(urls);
         BOOST_TEST(session.is_open());
         co_await session.disconnect();

@@ -1,2 +1,2 @@
-#define BOOST_TEST_MODULE interop
+#define BOOST_TEST_MODULE behaviour
 #include <boost/test/unit_test.hpp>
