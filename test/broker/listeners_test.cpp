@@ -133,15 +133,29 @@ BOOST_AUTO_TEST_CASE(many_messages_to_a_slow_client)
 BOOST_AUTO_TEST_CASE(heart_beats)
 {
     auto config = with_certificate();
-    config.heart_beat = HeartBeat(10ms, 20ms);
+    config.heart_beat = HeartBeat(10ms, 0ms);
     for_all_kinds(
         [](Fixture& it, Listen kind) {
             auto client = it.client(kind);
-            client.connect("accept-version:1.2\nheart-beat:20,10\n");
+            client.connect("accept-version:1.2\nheart-beat:0,10\n");
             auto const size = client.received().size();
-            BOOST_CHECK(client.end() == RawClient::End::orderly); // because it is silent itself
-            BOOST_TEST(client.received().size() > size);
+            client.wait_for_bytes(size + 2);
             BOOST_TEST(client.received().substr(size).find_first_not_of('\n') == std::string::npos);
+        },
+        config);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_client_is_closed)
+{
+    auto config = with_certificate();
+    config.heart_beat = HeartBeat(0ms, 20ms);
+    for_all_kinds(
+        [](Fixture& it, Listen kind) {
+            auto client = it.client(kind);
+            client.connect("accept-version:1.2\nheart-beat:20,0\n");
+            auto const size = client.received().size();
+            BOOST_CHECK(client.end() == RawClient::End::orderly);
+            BOOST_TEST(client.received().size() == size); // no ERROR
         },
         config);
 }
