@@ -24,6 +24,9 @@ Listener::MakeStream make_streams(Listen kind, BrokerConfig const& config,
 
     if (!config.websocket.path.starts_with('/'))
         throw std::invalid_argument("BrokerWebSocket::path must begin with a slash");
+    auto const& sockjs = config.websocket.sockjs_path;
+    if (!sockjs.empty() && (!sockjs.starts_with('/') || sockjs.ends_with('/')))
+        throw std::invalid_argument("BrokerWebSocket::sockjs_path must begin with a slash, and not end with one");
     auto const settings = std::make_shared<WebSocketSettings>();
     settings->config = config.websocket;
     settings->secure = secure;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sockjs.hpp"
 #include "stream_engine.hpp"
 #include "utf8.hpp"
 #include "websocket_handshake.hpp"
@@ -59,11 +60,16 @@ public:
     void write_some(std::string_view bytes, User user) override
     {
         auto const frames = settings_->config.frames;
-        stream_.text(frames == WebSocketFrames::text || (frames == WebSocketFrames::automatic && is_utf8(bytes)));
-        stream_.async_write(asio::buffer(bytes.data(), bytes.size()),
-                            [self = self(), user = std::move(user)](error_code error, std::size_t size) {
-                                user->on_written(error, size);
-                            });
+        auto message = bytes;
+        if (sockjs_) {
+            out_ = sockjs_message(bytes);
+            message = out_;
+        }
+        stream_.text(sockjs_ || frames == WebSocketFrames::text ||
+                     (frames == WebSocketFrames::automatic && is_utf8(bytes)));
+        write(message, [user = std::move(user), size = bytes.size()](error_code error) {
+            user->on_written(error, error ? 0 : size);
+        });
     }
 
 private:
@@ -101,6 +107,7 @@ private:
         auto answer = answer_handshake(*settings_, handshake, websocket::is_upgrade(request));
         if (answer.status != 101)
             return refuse(std::move(answer), make_error_code(websocket::error::upgrade_declined), std::move(user));
+        sockjs_ = handshake.sockjs;
         accept(request, handshake.subprotocol, std::move(answer), std::move(user));
     }
 
@@ -114,14 +121,17 @@ private:
                 set_headers(response, answer);
             }));
         stream_.async_accept(request, [self = self(), user = std::move(user)](error_code error) mutable {
-            self->opened(error, std::move(user));
+            if (error || !self->sockjs_)
+                return self->opened(error, std::move(user));
+            self->write(sockjs_open, [self, user](error_code error) { self->opened(error, user); });
         });
     }
 
     void configure()
     {
         auto const& config = settings_->config;
-        stream_.read_message_max(0); // what a frame may be is up to the decoder
+        if (!sockjs_)
+            stream_.read_message_max(0); // what a frame may be is up to the decoder
         stream_.auto_fragment(config.fragment_size != 0);
         if (config.fragment_size != 0)
             stream_.write_buffer_bytes(std::max<std::size_t>(config.fragment_size, 8));
@@ -161,6 +171,8 @@ private:
 
     void read_open(std::span<char> into, User user) override
     {
+        if (sockjs_)
+            return read_sockjs_message(into, std::move(user));
         stream_.async_read_some(
             asio::buffer(into.data(), into.size()),
             [self = self(), into, user = std::move(user)](error_code error, std::size_t size) mutable {
@@ -170,10 +182,66 @@ private:
             });
     }
 
+    // The message must be whole to be read, and may be more than is asked for.
+    void read_sockjs_message(std::span<char> into, User user)
+    {
+        if (auto const left = std::string_view(in_).substr(in_taken_); !left.empty()) {
+            auto const size = left.copy(into.data(), into.size());
+            in_taken_ += size;
+            return user->on_read(error_code(), size);
+        }
+        buffer_.clear();
+        stream_.async_read(buffer_, [self = self(), into, user = std::move(user)](error_code error,
+                                                                                  std::size_t size) mutable {
+            if (error)
+                return user->on_read(error == websocket::error::closed ? asio::error::eof : error, 0);
+            auto said = read_sockjs({static_cast<char const*>(self->buffer_.data().data()), size});
+            if (!said)
+                return self->close_with({websocket::close_code::bad_payload, "Broken JSON encoding"}, std::move(user));
+            self->in_ = std::move(*said);
+            self->in_taken_ = 0;
+            self->read_sockjs_message(into, std::move(user));
+        });
+    }
+
+    template <class Done>
+    void write(std::string_view message, Done done)
+    {
+        writing_ = true;
+        stream_.async_write(asio::buffer(message.data(), message.size()),
+                            [self = self(), done = std::move(done)](error_code error, std::size_t) {
+                                self->writing_ = false;
+                                if (self->shut_down_)
+                                    self->end();
+                                done(error);
+                            });
+    }
+
     // Meanwhile reading goes on until the peer has said the same.
     void shut_down_open() override
     {
-        stream_.async_close(websocket::close_code::normal, [self = self()](error_code) {});
+        shut_down_ = true;
+        if (!writing_)
+            end();
+    }
+
+    void end()
+    {
+        if (sockjs_ && !std::exchange(said_end_, true))
+            return write(sockjs_close, [](error_code) {});
+        close_with(websocket::close_code::normal, nullptr);
+    }
+
+    // Tells the user, if there is one, that the reason was a bad message.
+    void close_with(websocket::close_reason const& reason, User user)
+    {
+        auto const tell = [user = std::move(user)] {
+            if (user)
+                user->on_read(make_error_code(websocket::error::bad_frame_payload), 0);
+        };
+        if (std::exchange(closing_, true))
+            return tell();
+        stream_.async_close(reason, [self = self(), tell](error_code) { tell(); });
     }
 
     std::shared_ptr<WebSocketSettings const> settings_;
@@ -181,6 +249,16 @@ private:
     websocket::stream<typename Layer::Stream> stream_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::empty_body>> parser_;
+    bool writing_ = false;
+    bool shut_down_ = false;
+    bool closing_ = false;
+
+    // With SockJS inside of the WebSocket:
+    bool sockjs_ = false;
+    bool said_end_ = false;
+    std::string out_; // being written
+    std::string in_;  // read
+    std::size_t in_taken_ = 0;
 };
 
 } // namespace arbalest::broker

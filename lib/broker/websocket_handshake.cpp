@@ -1,6 +1,9 @@
 #include "websocket_handshake.hpp"
 
+#include "sockjs.hpp"
+
 #include <algorithm>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -58,10 +61,28 @@ WebSocketAnswer refusal(unsigned status, std::string_view body)
     return answer;
 }
 
+// What a SockJS client asks first.
+WebSocketAnswer sockjs_info()
+{
+    auto const entropy = std::to_string(std::random_device()());
+    return refusal(200, R"({"websocket":true,"origins":["*:*"],"cookie_needed":false,"entropy":)" + entropy + "}")
+        .header("Content-Type", "application/json; charset=UTF-8")
+        .header("Cache-Control", "no-store, no-cache, must-revalidate, max-age=0")
+        .header("Access-Control-Allow-Origin", "*");
+}
+
 WebSocketAnswer decide(WebSocketSettings const& settings, WebSocketHandshake& handshake, bool is_upgrade)
 {
-    std::string_view const target = handshake.target;
-    if (target.substr(0, target.find('?')) != settings.config.path)
+    auto const& config = settings.config;
+    auto const path = handshake.target.substr(0, handshake.target.find('?'));
+    bool served = path == config.path;
+    if (!config.sockjs_path.empty()) {
+        if (path == config.sockjs_path + "/info")
+            return sockjs_info();
+        handshake.sockjs = is_sockjs_session(config.sockjs_path, path);
+        served = served || handshake.sockjs || path == config.sockjs_path + "/websocket";
+    }
+    if (!served)
         return refusal(404, "There is nothing here.\n");
     if (!is_upgrade || handshake.header("Sec-WebSocket-Version") != "13")
         return refusal(426, "This is a WebSocket endpoint.\n")
@@ -69,11 +90,11 @@ WebSocketAnswer decide(WebSocketSettings const& settings, WebSocketHandshake& ha
             .header("Sec-WebSocket-Version", "13");
     if (!handshake.header("Host") || !handshake.header("Sec-WebSocket-Key"))
         return refusal(400, "The request lacks a header.\n");
-    handshake.subprotocol = choose_subprotocol(settings.config.subprotocols, handshake);
-    if (!settings.config.on_handshake)
+    handshake.subprotocol = choose_subprotocol(config.subprotocols, handshake);
+    if (!config.on_handshake)
         return WebSocketAnswer();
     try {
-        return settings.config.on_handshake(handshake);
+        return config.on_handshake(handshake);
     } catch (...) {
         return refusal(500, "");
     }

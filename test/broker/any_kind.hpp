@@ -1,7 +1,10 @@
 #pragma once
 
+#include "raw_client.hpp"
 #include "support/certificates.hpp"
 #include <arbalest/broker/broker_config.hpp>
+
+#include <boost/test/unit_test.hpp>
 
 #include <array>
 #include <ostream>
@@ -22,5 +25,24 @@ arbalest::test::TestAuthority& authority();
 
 /// The same with a certificate of that authority for the loopback address.
 BrokerConfig with_certificate(BrokerConfig config = BrokerConfig());
+
+/// Runs a test once for each kind, on a broker that listens for it.
+template <class Test>
+void for_all_kinds(Test test, BrokerConfig const& config = with_certificate())
+{
+    for (auto const kind : all_kinds) {
+        BOOST_TEST_CONTEXT(kind)
+        {
+            Fixture it(kind, config);
+            test(it, kind);
+        }
+    }
+}
+
+/// Waits until the broker has no connections.
+inline void wait_until_gone(Fixture& it)
+{
+    run_until(it.io, "the broker to notice", [&] { return it.broker.connections() == 0; });
+}
 
 } // namespace arbalest::broker::test

@@ -7,6 +7,7 @@
 #include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -27,6 +28,15 @@ using arbalest::broker::test::with_certificate;
 namespace asio = boost::asio;
 
 using Clients = std::deque<RawClient>;
+
+// What is in the middle of something stays there, however slow the machine is.
+BrokerConfig without_time_limits()
+{
+    auto config = with_certificate();
+    config.connect_timeout = std::chrono::milliseconds(0);
+    config.close_timeout = std::chrono::milliseconds(0);
+    return config;
+}
 
 // Connections of all kinds in all states: one that gets more than it reads, one that is being closed, some that are in
 // the middle of their handshakes, one that nobody has looked at, and one that was not even accepted.
@@ -70,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_broker_goes_first)
 {
     asio::io_context io;
     Clients clients;
-    std::optional<EmbeddedBroker> broker(std::in_place, io.get_executor(), with_certificate());
+    std::optional<EmbeddedBroker> broker(std::in_place, io.get_executor(), without_time_limits());
     make_busy(io, *broker, clients);
     broker.reset();
     for (auto& client : clients) {
@@ -85,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_broker_goes_first_and_the_context_never_runs_again)
 {
     asio::io_context io;
     Clients clients;
-    EmbeddedBroker broker(io.get_executor(), with_certificate());
+    EmbeddedBroker broker(io.get_executor(), without_time_limits());
     make_busy(io, broker, clients);
 }
 
@@ -93,7 +103,7 @@ BOOST_AUTO_TEST_CASE(the_context_goes_first)
 {
     auto io = std::make_unique<asio::io_context>();
     Clients clients;
-    EmbeddedBroker broker(io->get_executor(), with_certificate());
+    EmbeddedBroker broker(io->get_executor(), without_time_limits());
     make_busy(*io, broker, clients);
     clients.clear();
     io.reset();
@@ -111,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_context_goes_behind_a_stop)
 {
     auto io = std::make_unique<asio::io_context>();
     Clients clients;
-    auto broker = std::make_unique<EmbeddedBroker>(asio::make_strand(*io), with_certificate());
+    auto broker = std::make_unique<EmbeddedBroker>(asio::make_strand(*io), without_time_limits());
     make_busy(*io, *broker, clients);
     broker->stop();
     clients.clear();
@@ -123,7 +133,7 @@ BOOST_AUTO_TEST_CASE(stopping_inside_of_a_handler)
 {
     asio::io_context io;
     Clients clients;
-    EmbeddedBroker broker(io.get_executor(), with_certificate());
+    EmbeddedBroker broker(io.get_executor(), without_time_limits());
     make_busy(io, broker, clients);
     broker.faults().clear();
     asio::post(io, [&] {
@@ -145,7 +155,7 @@ BOOST_AUTO_TEST_CASE(stopping_inside_of_a_handler)
 BOOST_AUTO_TEST_CASE(many_connections_and_several_threads)
 {
     asio::thread_pool pool(3);
-    auto config = with_certificate();
+    auto config = without_time_limits();
     config.heart_beat = arbalest::HeartBeat(std::chrono::milliseconds(5), std::chrono::milliseconds(0));
     EmbeddedBroker broker(pool.get_executor(), config);
     asio::io_context io;

@@ -1,5 +1,5 @@
 #include "any_kind.hpp"
-#include "raw_client.hpp"
+#include "hand_made.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,111 +18,24 @@ using arbalest::Listen;
 using arbalest::WebSocketAnswer;
 using arbalest::WebSocketFrames;
 using arbalest::WebSocketHandshake;
+using arbalest::broker::test::answer;
+using arbalest::broker::test::binary;
+using arbalest::broker::test::close_opcode;
+using arbalest::broker::test::continuation;
 using arbalest::broker::test::Fixture;
+using arbalest::broker::test::HandMade;
+using arbalest::broker::test::has;
 using arbalest::broker::test::LinkOptions;
 using arbalest::broker::test::make_link;
+using arbalest::broker::test::masked;
+using arbalest::broker::test::ping;
+using arbalest::broker::test::pong;
 using arbalest::broker::test::RawClient;
+using arbalest::broker::test::refusal;
+using arbalest::broker::test::request;
 using arbalest::broker::test::run_until;
-using arbalest::broker::test::settle;
+using arbalest::broker::test::text;
 using arbalest::broker::test::with_certificate;
-
-// What a handshake looks like on the wire. @param headers lines, each with its line end.
-std::string request(std::string_view target = "/stomp", std::string_view headers = "")
-{
-    return "GET " + std::string(target) +
-           " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n" +
-           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + std::string(headers) +
-           "\r\n";
-}
-
-// Sends it and waits for the head of the answer.
-std::string answer(Fixture& it, RawClient& client, std::string_view bytes = request())
-{
-    client.send(bytes);
-    run_until(it.io, "an answer", [&] { return client.received().find("\r\n\r\n") != std::string::npos; });
-    return client.received().substr(0, client.received().find("\r\n\r\n") + 4);
-}
-
-// Sends it, and waits for the end.
-std::string refusal(Fixture& it, std::string_view bytes)
-{
-    auto client = it.socket();
-    client.send(bytes);
-    BOOST_CHECK(client.end() == RawClient::End::orderly);
-    client.close();
-    run_until(it.io, "the broker to notice", [&] { return it.broker.connections() == 0; });
-    return client.received();
-}
-
-bool has(std::string_view text, std::string_view part)
-{
-    return text.find(part) != std::string_view::npos;
-}
-
-// A frame as clients send it (RFC 6455, section 5.2).
-std::string masked(unsigned char opcode, std::string_view payload, bool last = true)
-{
-    std::string bytes;
-    bytes += static_cast<char>(opcode | (last ? 0x80 : 0));
-    BOOST_REQUIRE(payload.size() < 65536);
-    if (payload.size() < 126) {
-        bytes += static_cast<char>(0x80 | payload.size());
-    } else {
-        bytes += static_cast<char>(0x80 | 126);
-        bytes += static_cast<char>(payload.size() >> 8);
-        bytes += static_cast<char>(payload.size() & 0xff);
-    }
-    constexpr std::string_view mask = "\x11\x22\x33\x44";
-    bytes += mask;
-    for (std::size_t i = 0; i < payload.size(); ++i)
-        bytes += static_cast<char>(payload[i] ^ mask[i % 4]);
-    return bytes;
-}
-
-constexpr unsigned char continuation = 0;
-constexpr unsigned char text = 1;
-constexpr unsigned char binary = 2;
-constexpr unsigned char close_opcode = 8;
-constexpr unsigned char ping = 9;
-
-// A client that has shaken hands and writes its frames itself.
-class HandMade
-{
-public:
-    explicit HandMade(Fixture& it) : it_(it), client(it.socket()), seen_(answer(it, client).size()) {}
-
-    // Waits for exactly these bytes.
-    void expect(std::string_view bytes)
-    {
-        client.wait_for_bytes(seen_ + bytes.size());
-        BOOST_TEST(client.received().substr(seen_, bytes.size()) == bytes);
-        seen_ += bytes.size();
-    }
-    // A short message.
-    void expect_frame(unsigned char opcode, std::string_view payload)
-    {
-        BOOST_REQUIRE(payload.size() < 126);
-        expect(std::string{static_cast<char>(0x80 | opcode), static_cast<char>(payload.size())} + std::string(payload));
-    }
-    void connect()
-    {
-        client.send(masked(text, "CONNECT\naccept-version:1.2\nheart-beat:0,0\n\n\0"s));
-        auto const start = seen_;
-        run_until(it_.io, "CONNECTED", [&] { return client.received().find('\0', start) != std::string::npos; });
-        seen_ = client.received().size();
-        BOOST_TEST(client.received()[start] == '\x81'); // text, and nothing follows
-        BOOST_TEST(client.received()[start + 1] == static_cast<char>(seen_ - start - 2));
-    }
-
-private:
-    Fixture& it_;
-
-public:
-    RawClient client;
-
-private:
-    std::size_t seen_;
-};
 
 BOOST_AUTO_TEST_SUITE(websocket)
 
@@ -260,7 +173,7 @@ BOOST_AUTO_TEST_CASE(every_frame_is_a_message)
     // A message in fragments with a ping in between.
     it_is.client.send(masked(text, "RT\ntransaction:t\n", false) + masked(continuation, "", false) +
                       masked(ping, "you?") + masked(continuation, "receipt:4\n\n\0"s));
-    it_is.expect_frame(10, "you?");
+    it_is.expect_frame(pong, "you?");
     it_is.expect_frame(text, "RECEIPT\nreceipt-id:4\n\n\0"s);
     it_is.client.send(masked(text, "DISCONNECT\nreceipt:5\n\n\0"s));
     it_is.expect_frame(text, "RECEIPT\nreceipt-id:5\n\n\0"s);

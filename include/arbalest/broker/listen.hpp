@@ -61,6 +61,8 @@ public:
     std::vector<std::pair<std::string, std::string>> headers;
     /// Whether it came through TLS.
     bool secure = false;
+    /// Whether it is for a session of SockJS, see BrokerWebSocket::sockjs_path.
+    bool sockjs = false;
     /// The subprotocol that was chosen; empty: none.
     std::string subprotocol;
     /// The HTTP status that was answered, 101 being the consent. While BrokerWebSocket::on_handshake is called: 101.
@@ -108,9 +110,13 @@ class BrokerWebSocket
 public:
     BrokerWebSocket() = default;
 
-    /// Where it is served, with a slash in front; a query behind it is left alone. Every other path is answered 404.
+    /// Where it is served, with a slash in front; a query behind it is left alone. What is not served is answered 404.
     /// Default "/stomp".
     std::string path = "/stomp";
+    /// Where SockJS is served beside it, with a slash in front: sessions at `/PREFIX/SERVER/SESSION/websocket`, a plain
+    /// WebSocket at `/PREFIX/websocket`, and `/PREFIX/info`. SockJS speaks text: bytes that are not UTF-8 arrive as
+    /// U+FFFD. Its other transports are not there. Default empty: nowhere.
+    std::string sockjs_path;
     /// The subprotocols that are known. The first of the client's that is among them is chosen; when there is none, the
     /// client is served without. Default those of STOMP 1.2, 1.1 and 1.0.
     std::vector<std::string> subprotocols = {"v12.stomp", "v11.stomp", "v10.stomp"};
@@ -121,7 +127,7 @@ public:
     /// Whether messages are compressed when the client offers to (RFC 7692). Default true.
     bool permessage_deflate = true;
 
-    /// Sees the requests for `path` that are proper WebSocket handshakes, and answers them; for instance
+    /// Sees the requests for what is served that are proper WebSocket handshakes, and answers them; for instance
     /// `return 401;`. An exception is answered 500. It is called on the broker's executor, for several connections at a
     /// time if that has several threads. Default none: all are agreed to.
     std::function<WebSocketAnswer(WebSocketHandshake const&)> on_handshake;
