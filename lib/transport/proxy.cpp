@@ -105,7 +105,8 @@ asio::awaitable<tcp::socket> open_tunnel(tcp::socket socket, ProxyUrl proxy, std
     } else if (attempt.http_status < 200 || attempt.http_status > 299) {
         attempt.code = transport_errc::proxy_refused;
         attempt.message = "the proxy answered " + std::to_string(attempt.http_status) + printable_excerpt(reason);
-        attempt.hint = hint_for_status(attempt.http_status == 407 ? 407 : 502, {}, true);
+        attempt.hint = attempt.http_status == 407 ? hint_for_status(407, {}, true)
+                                                  : "the proxy may not reach " + authority + ", or not allow it";
     } else if (answer.size() != size) {
         // Nobody behind the tunnel speaks before us.
         attempt.code = transport_errc::not_http;

@@ -3,6 +3,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <optional>
 #include <stdexcept>

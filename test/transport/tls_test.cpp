@@ -1,251 +1,16 @@
-#include "support/certificates.hpp"
-#include "transport_fixture.hpp"
+#include "tls_fixture.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/error.hpp>
 
 #include <fstream>
-#include <openssl/ssl.h>
+#include <memory>
 #include <stdexcept>
-
-namespace {
+#include <string>
 
 using namespace arbalest;
 using namespace arbalest::test;
-using asio::ip::tcp;
-namespace ssl = asio::ssl;
-
-CertificateRequest request_for(std::string name)
-{
-    CertificateRequest request;
-    request.common_name = name;
-    request.dns_names.push_back(std::move(name));
-    return request;
-}
-
-class TlsFixture : public TransportFixture
-{
-public:
-    TlsFixture() : server(context), server_context(ssl::context::tls_server)
-    {
-        options.tls.ca_file = authority.ca_file();
-        options.tls.use_system_trust_store = false;
-        auto request = request_for("localhost");
-        request.dns_names.push_back("other.test");
-        request.ip_addresses.push_back("127.0.0.1");
-        use(authority.issue(request));
-    }
-
-    /// What the server shows.
-    void use(IssuedCertificate const& certificate)
-    {
-        server_context = ssl::context(ssl::context::tls_server);
-        server_context.use_certificate_chain_file(certificate.certificate_file);
-        server_context.use_private_key_file(certificate.key_file, ssl::context::pem);
-    }
-
-    /// Accepts one client; echoes until it ends.
-    asio::awaitable<void> serve()
-    {
-        co_await server.accept();
-        ssl::stream<tcp::socket&> stream(server.socket, server_context);
-        stream.set_verify_callback([](bool, ssl::verify_context&) { return true; });
-        co_await stream.async_handshake(ssl::stream_base::server, asio::use_awaitable);
-        if (auto const* const name = SSL_get_servername(stream.native_handle(), TLSEXT_NAMETYPE_host_name))
-            asked_for = name;
-        if (auto* const shown = SSL_get1_peer_certificate(stream.native_handle())) {
-            has_client_certificate = true;
-            X509_free(shown);
-        }
-        for (;;) {
-            char bytes[100];
-            auto const size =
-                co_await stream.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, end));
-            if (end)
-                break;
-            co_await asio::async_write(stream, asio::buffer(bytes, size), asio::use_awaitable);
-        }
-        boost::system::error_code ignored;
-        co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
-        server.socket.close();
-    }
-
-    std::string url() const { return server.at("stomp+tls"); }
-    std::string url(std::string const& host) const { return "stomps://" + host + ':' + std::to_string(server.port()); }
-
-    /// Connects, sends and receives something, closes.
-    void expect_success(std::string where)
-    {
-        run([&, this]() -> asio::awaitable<void> {
-            auto const serving = start(context.get_executor(), serve());
-            auto const transport = co_await connect(where);
-            co_await write_frame(*transport, "hello");
-            auto const echo = co_await read_bytes(*transport, 5);
-            BOOST_TEST(echo == "hello");
-            BOOST_TEST(transport->remote_endpoint() == "127.0.0.1:" + std::to_string(server.port()));
-            co_await transport->close(CloseReason::normal);
-            transport->abort();
-            co_await finished(serving);
-            BOOST_TEST(!serving->failure, serving->failure.what());
-            BOOST_TEST(end == asio::error::eof); // close_notify has come
-        });
-    }
-
-    /// Connects, and returns with what words that fails.
-    std::string failure(std::string where)
-    {
-        std::string message;
-        run([&, this]() -> asio::awaitable<void> {
-            auto const serving = start(context.get_executor(), serve());
-            auto const attempt = co_await fail_to_connect(where);
-            BOOST_TEST((attempt.phase == ConnectPhase::tls));
-            BOOST_TEST(attempt.code.failed());
-            message = attempt.message;
-            co_await finished(serving); // the socket is closed
-        });
-        return message;
-    }
-
-    TestAuthority authority;
-    TcpPeer server;
-    ssl::context server_context;
-    std::string asked_for;
-    bool has_client_certificate = false;
-    boost::system::error_code end;
-};
-
-} // namespace
 
 BOOST_FIXTURE_TEST_SUITE(tls, TlsFixture)
-
-BOOST_AUTO_TEST_CASE(a_name_is_asked_for_and_checked)
-{
-    expect_success(url("localhost"));
-    BOOST_TEST(asked_for == "localhost");
-}
-
-BOOST_AUTO_TEST_CASE(an_address_is_checked_and_not_asked_for)
-{
-    expect_success(url());
-    BOOST_TEST(asked_for.empty());
-}
-
-BOOST_AUTO_TEST_CASE(another_name_may_be_asked_for)
-{
-    options.tls.server_name = "other.test";
-    expect_success(url());
-    BOOST_TEST(asked_for == "other.test");
-}
-
-BOOST_AUTO_TEST_CASE(a_wrong_name_is_refused_and_both_are_named)
-{
-    use(authority.issue(request_for("elsewhere.test")));
-    auto const message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "host name mismatch"), message);
-    BOOST_TEST(contains(message, "'elsewhere.test'"), message);
-    BOOST_TEST(contains(message, "'localhost'"), message);
-}
-
-BOOST_AUTO_TEST_CASE(a_wrong_address_is_refused)
-{
-    auto request = request_for("localhost");
-    request.ip_addresses.push_back("127.0.0.9");
-    request.ip_addresses.push_back("::1");
-    use(authority.issue(request));
-    auto const message = failure(url());
-    BOOST_TEST(contains(message, "host name mismatch"), message);
-    BOOST_TEST(contains(message, "'127.0.0.9', '::1', not for '127.0.0.1'"), message);
-}
-
-BOOST_AUTO_TEST_CASE(a_wrong_name_is_accepted_on_request)
-{
-    use(authority.issue(request_for("elsewhere.test")));
-    options.tls.verify_host_name = false;
-    expect_success(url("localhost"));
-}
-
-BOOST_AUTO_TEST_CASE(an_unknown_authority_is_refused)
-{
-    TestAuthority stranger("Stranger");
-    use(stranger.issue(request_for("localhost")));
-    auto message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "unknown authority"), message);
-    BOOST_TEST(contains(message, "'Stranger'"), message);
-    // Off is the check of the peer, not that of the name.
-    options.tls.verify_host_name = false;
-    message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "unknown authority"), message);
-}
-
-BOOST_AUTO_TEST_CASE(an_unknown_authority_is_accepted_on_request)
-{
-    TestAuthority stranger;
-    use(stranger.issue(request_for("localhost")));
-    options.tls.verify_peer = false;
-    expect_success(url("localhost"));
-}
-
-BOOST_AUTO_TEST_CASE(without_the_check_of_the_peer_the_name_is_still_checked)
-{
-    TestAuthority stranger;
-    use(stranger.issue(request_for("elsewhere.test")));
-    options.tls.verify_peer = false;
-    auto const message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "host name mismatch"), message);
-}
-
-BOOST_AUTO_TEST_CASE(everything_is_accepted_on_request)
-{
-    auto request = request_for("elsewhere.test");
-    request.valid_until = std::chrono::seconds(-60);
-    use(authority.issue_self_signed(request));
-    options.tls.verify_peer = false;
-    options.tls.verify_host_name = false;
-    expect_success(url("localhost"));
-}
-
-BOOST_AUTO_TEST_CASE(the_systems_authorities_do_not_include_the_tests)
-{
-    options.tls.ca_file.clear();
-    options.tls.use_system_trust_store = true;
-    auto const message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "unknown authority"), message);
-}
-
-BOOST_AUTO_TEST_CASE(an_expired_certificate_is_refused)
-{
-    auto request = request_for("localhost");
-    request.valid_until = std::chrono::seconds(-60);
-    use(authority.issue(request));
-    auto const message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "expired on"), message);
-}
-
-BOOST_AUTO_TEST_CASE(a_certificate_of_tomorrow_is_refused)
-{
-    auto request = request_for("localhost");
-    request.valid_from = std::chrono::seconds(3600);
-    use(authority.issue(request));
-    auto const message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "not valid before"), message);
-}
-
-BOOST_AUTO_TEST_CASE(a_self_signed_certificate_is_refused)
-{
-    use(authority.issue_self_signed(request_for("localhost")));
-    auto const message = failure(url("localhost"));
-    BOOST_TEST(contains(message, "self-signed"), message);
-}
-
-BOOST_AUTO_TEST_CASE(a_self_signed_certificate_can_be_trusted_itself)
-{
-    auto const certificate = authority.issue_self_signed(request_for("localhost"));
-    use(certificate);
-    options.tls.ca_file = certificate.certificate_file;
-    expect_success(url("localhost"));
-}
 
 BOOST_AUTO_TEST_CASE(old_versions_are_refused)
 {
@@ -408,6 +173,23 @@ BOOST_AUTO_TEST_CASE(a_stream_that_is_cut_off_ends)
         transport->abort();
         transport->abort();
         co_await finished(serving);
+    });
+    BOOST_TEST(run_dry());
+}
+
+BOOST_AUTO_TEST_CASE(closes_while_it_reads)
+{
+    run([this]() -> asio::awaitable<void> {
+        auto const serving = start(context.get_executor(), serve());
+        auto const transport = co_await connect(url());
+        auto const reading = start(context.get_executor(), read_bytes(*transport, 1));
+        co_await others_go_on();
+        co_await transport->close(CloseReason::missing_heart_beat);
+        co_await finished(reading);
+        BOOST_TEST(static_cast<bool>(reading->failure));
+        transport->abort();
+        co_await finished(serving);
+        BOOST_TEST(end == asio::error::eof); // close_notify has come
     });
     BOOST_TEST(run_dry());
 }
