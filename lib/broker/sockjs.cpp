@@ -1,6 +1,6 @@
 #include "sockjs.hpp"
 
-#include "utf8.hpp"
+#include <arbalest/transport/impl/websocket_tools.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace {
 std::size_t character(std::string_view bytes) noexcept
 {
     for (std::size_t size = 1; size <= std::min<std::size_t>(4, bytes.size()); ++size) {
-        if (is_utf8(bytes.substr(0, size)))
+        if (detail::is_utf8(bytes.substr(0, size)))
             return size;
     }
     return 0;

@@ -2,8 +2,8 @@
 
 #include "sockjs.hpp"
 #include "stream_engine.hpp"
-#include "utf8.hpp"
 #include "websocket_handshake.hpp"
+#include <arbalest/transport/impl/websocket_tools.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -66,7 +66,7 @@ public:
             message = out_;
         }
         stream_.text(sockjs_ || frames == WebSocketFrames::text ||
-                     (frames == WebSocketFrames::automatic && is_utf8(bytes)));
+                     (frames == WebSocketFrames::automatic && detail::is_utf8(bytes)));
         write(message, [user = std::move(user), size = bytes.size()](error_code error) {
             user->on_written(error, error ? 0 : size);
         });

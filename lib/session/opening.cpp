@@ -16,11 +16,6 @@
 #include <stdexcept>
 #include <utility>
 
-// g++ inlines one half of the pair with which Asio allocates coroutine frames, and then finds the halves mismatched.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 namespace arbalest::detail {
 
 namespace asio = boost::asio;

@@ -17,11 +17,6 @@
 #include <string_view>
 #include <utility>
 
-// g++ 12 inlines one half of the pair with which Asio allocates coroutine frames, and then finds the halves mismatched.
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 namespace arbalest::testing {
 
 namespace asio = boost::asio;

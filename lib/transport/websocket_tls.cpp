@@ -6,11 +6,6 @@
 #include <boost/beast/core/flat_stream.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
-// g++ 12 inlines one half of the pair with which Asio allocates coroutine frames, and then finds the halves mismatched.
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
