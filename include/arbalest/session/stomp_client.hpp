@@ -27,17 +27,20 @@ public:
     /// Sessions live on the given executor.
     StompClient(boost::asio::any_io_executor executor, StompConfig config);
 
-    /// Connects to a broker and opens a session: resolve, TCP (to each address in turn), CONNECT, CONNECTED, all within
-    /// `connect_timeout`.
+    /// Connects to a broker and opens a session: resolve, TCP (to each address in turn), what the URL's scheme says on
+    /// top of it, CONNECT, CONNECTED, all within `connect_timeout`.
     ///
-    /// @param url `stomp://[user[:password]@]host[:port][/vhost]`, percent-encoded (RFC 3986); the default port is
-    /// 61613.
+    /// @param url `scheme://[user[:password]@]host[:port][/…]`, percent-encoded (RFC 3986). Schemes, with their default
+    /// ports: `stomp` (61613) and, over TLS, `stomp+tls`, also written `stomp+ssl` and `stomps` (61614), whose path is
+    /// the virtual host; `ws` (80), `wss` (443), `sockjs+http` (80) and `sockjs+https` (443), whose path and query are
+    /// those of the HTTP request, and whose user and password are sent there too (Basic authentication, RFC 7617).
     /// @returns the session, on the caller's executor, wherever the session itself lives.
     /// @throws ConnectError with everything that was tried; InvalidFrame when a setting cannot be put into CONNECT. A
     /// failed, timed-out or cancelled connect leaves no socket; a resolution that hangs is abandoned.
     boost::asio::awaitable<StompSession> connect(std::string_view url) const;
 
-    /// Tries the URLs in the order given, each within `connect_timeout`, and opens a session on the first that works.
+    /// Tries the URLs in the order given, or in a random one with `shuffle_urls`, each within `connect_timeout`, and
+    /// opens a session on the first that works.
     /// @throws as above; ConnectError then holds the attempts at all of them.
     boost::asio::awaitable<StompSession> connect(std::vector<std::string> urls) const;
 
