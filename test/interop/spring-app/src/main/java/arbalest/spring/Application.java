@@ -20,7 +20,7 @@ import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 
 /**
  * STOMP on Spring's simple broker: "/notifications" is a SockJS endpoint, "/ws" a plain WebSocket. Everything else is
- * left as Spring has it, the limit of 8 KiB for a WebSocket message of Tomcat's and 64 KiB for a STOMP frame too.
+ * left as Spring has it, also the limits: Tomcat's 8 KiB for a WebSocket message, 64 KiB for a STOMP frame.
  */
 @SpringBootApplication
 @EnableScheduling
