@@ -68,6 +68,7 @@ asio::awaitable<void> tls_private_ca(std::string url, std::string ca_file, bool 
 arbalest::BrokerConfig with_certificate(arbalest::test::TestAuthority& authority)
 {
     arbalest::test::CertificateRequest request;
+    request.common_name = "127.0.0.1";
     request.ip_addresses.emplace_back("127.0.0.1");
     auto const issued = authority.issue(request);
     arbalest::BrokerConfig config;
