@@ -2,10 +2,10 @@
 // /topic/notifications and to this user at /user/queue/notifications.
 // Usage: spring_notifications URL [COUNT [DESTINATION]]
 //            for instance ws://localhost:8080/notifications/websocket: "/notifications" is the endpoint, "/websocket"
-//            its raw WebSocket if it is one with SockJS (sockjs+http://localhost:8080/notifications works as well, but
-//            not for frames of more than 8 KiB). Stops after COUNT notifications, or if that is 0, the default, when it
-//            is interrupted. If DESTINATION is given, for instance /app/measure, a long text is sent there, and one of
-//            the notifications must be the answer, titled "Measured".
+//            its raw WebSocket if it is one with SockJS (sockjs+http://localhost:8080/notifications works as well).
+//            Stops after COUNT notifications, or if that is 0, the default, when it is interrupted. If DESTINATION is
+//            given, for instance /app/measure, a long text is sent there, and one of the notifications must be the
+//            answer, titled "Measured".
 //        spring_notifications
 //            without an application: a broker inside this program plays its part
 

@@ -103,7 +103,7 @@ asio::awaitable<std::unique_ptr<Transport>> connect_transport(asio::any_io_execu
         transport = co_await std::move(opening);
     }
     if (url.carrier == Carrier::sockjs)
-        co_return make_sockjs_transport(std::move(transport));
+        co_return make_sockjs_transport(std::move(transport), options.websocket.split_large_frames);
     co_return transport;
 }
 

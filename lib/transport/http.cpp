@@ -46,6 +46,7 @@ std::string hint_for_status(unsigned status, std::string_view location, bool thr
 {
     switch (status) {
     case 200:
+    case 400: // Spring's
     case 404:
         return "there is no WebSocket at that path; a SockJS endpoint has one at its path with /websocket behind it";
     case 301:

@@ -117,7 +117,8 @@ private:
 class SockJsTransport final : public Transport
 {
 public:
-    explicit SockJsTransport(std::unique_ptr<Transport> websocket) : websocket_(std::move(websocket)), input_(read_size)
+    SockJsTransport(std::unique_ptr<Transport> websocket, std::size_t split)
+        : websocket_(std::move(websocket)), split_(split), input_(read_size)
     {
     }
 
@@ -174,16 +175,33 @@ private:
     {
         if (!is_utf8(frame))
             fail(transport_errc::not_utf8);
-        json::array messages;
-        messages.emplace_back(json::string_view(frame.data(), frame.size()));
-        auto const text = json::serialize(messages);
-        // One message, which is written whole.
-        std::size_t const end = text.size();
-        std::span<std::size_t const> const ends(&end, 1);
-        co_await websocket_->write_some(asio::buffer(text), ends);
+        while (!frame.empty()) {
+            auto size = next_part(frame, split_, false);
+            auto text = as_message(frame.substr(0, size));
+            // What has to be escaped takes more room than it seems.
+            while (split_ != 0 && text.size() > split_ && size > 2 * longest_character) {
+                size = next_part(frame, size / 2, false);
+                text = as_message(frame.substr(0, size));
+            }
+            // One message, which is written whole.
+            std::size_t const end = text.size();
+            std::span<std::size_t const> const ends(&end, 1);
+            co_await websocket_->write_some(asio::buffer(text), ends);
+            frame.remove_prefix(size);
+        }
     }
 
+    static std::string as_message(std::string_view text)
+    {
+        json::array messages;
+        messages.emplace_back(json::string_view(text.data(), text.size()));
+        return json::serialize(messages);
+    }
+
+    static constexpr std::size_t longest_character = 4;
+
     std::unique_ptr<Transport> websocket_;
+    std::size_t split_;
     std::vector<char> input_;
     SockJsDecoder decoder_;
     std::size_t taken_ = 0; // of what is ready
@@ -213,9 +231,9 @@ std::string sockjs_target(std::string_view endpoint)
     return target;
 }
 
-std::unique_ptr<Transport> make_sockjs_transport(std::unique_ptr<Transport> websocket)
+std::unique_ptr<Transport> make_sockjs_transport(std::unique_ptr<Transport> websocket, std::size_t split)
 {
-    return std::make_unique<SockJsTransport>(std::move(websocket));
+    return std::make_unique<SockJsTransport>(std::move(websocket), split);
 }
 
 } // namespace arbalest::detail

@@ -60,7 +60,7 @@ std::string common_name(X509_NAME const* name)
     return text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, index)));
 }
 
-std::string quoted(std::string const& text)
+std::string in_quotes(std::string const& text)
 {
     return '\'' + text + '\'';
 }
@@ -87,9 +87,9 @@ std::string names_of(X509* certificate)
             continue;
         if (++count > most_names)
             return result + " and others";
-        result += (result.empty() ? "" : ", ") + quoted(text);
+        result += (result.empty() ? "" : ", ") + in_quotes(text);
     }
-    return result.empty() ? quoted(common_name(X509_get_subject_name(certificate))) : result;
+    return result.empty() ? in_quotes(common_name(X509_get_subject_name(certificate))) : result;
 }
 
 std::string time_text(ASN1_TIME const* time)
@@ -113,13 +113,13 @@ bool is_about_name(int error) noexcept
 
 std::string describe(int error, X509* certificate, std::string const& name)
 {
-    auto const subject = quoted(common_name(X509_get_subject_name(certificate)));
-    auto const issuer = quoted(common_name(X509_get_issuer_name(certificate)));
+    auto const subject = in_quotes(common_name(X509_get_subject_name(certificate)));
+    auto const issuer = in_quotes(common_name(X509_get_issuer_name(certificate)));
     switch (error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         return "host name mismatch: the peer's certificate is for " + names_of(certificate) + ", not for " +
-               quoted(name);
+               in_quotes(name);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return "the peer's certificate, " + subject + ", is self-signed and not trusted";
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:

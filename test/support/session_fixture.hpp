@@ -66,7 +66,7 @@ public:
 
 /// A broker to run behaviour tests on: the one that ARBALEST_BROKER_URL names, whose certificate the authority in the
 /// file ARBALEST_BROKER_CA has signed; else an embedded one, which is reached in the way that ARBALEST_TEST_TRANSPORT
-/// says: tcp, tls, websocket or secure_websocket.
+/// says: tcp, tls, websocket, secure_websocket or sockjs.
 class BehaviourFixture : public ContextFixture
 {
 public:
@@ -88,9 +88,14 @@ public:
             config.tls.private_key_file = certificate.key_file;
             ca_file = authority.ca_file();
         }
+        config.websocket.sockjs_path = "/sockjs";
         embedded.emplace(context.get_executor(), config);
         embedded->listen(kind);
         url = embedded->url(kind);
+        if (chosen_name() == "sockjs") {
+            url = "sockjs+http://127.0.0.1:" + std::to_string(embedded->port(kind)) + config.websocket.sockjs_path;
+            carries_any_bytes = false;
+        }
     }
 
     /// A destination of this test's own, so that tests on a real broker do not meet.
@@ -124,15 +129,22 @@ public:
     std::string url;
     std::string ca_file;
     bool is_real = false;
+    /// Else text in UTF-8 only.
+    bool carries_any_bytes = true;
 
 private:
-    static Listen chosen_transport()
+    static std::string_view chosen_name()
     {
         auto const* const named = std::getenv("ARBALEST_TEST_TRANSPORT");
-        std::string_view const name = named ? named : "tcp";
+        return named ? named : "tcp";
+    }
+
+    static Listen chosen_transport()
+    {
+        auto const name = chosen_name();
         if (name == "tls")
             return Listen::tls;
-        if (name == "websocket")
+        if (name == "websocket" || name == "sockjs")
             return Listen::websocket;
         if (name == "secure_websocket")
             return Listen::secure_websocket;

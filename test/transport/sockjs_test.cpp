@@ -133,6 +133,39 @@ BOOST_AUTO_TEST_CASE(sends_each_frame_as_an_array)
     });
 }
 
+BOOST_AUTO_TEST_CASE(cuts_large_frames_if_asked_to)
+{
+    static constexpr std::size_t limit = 40;
+    options.websocket.split_large_frames = limit;
+    run([this]() -> asio::awaitable<void> {
+        co_await open();
+        // What must be escaped takes two bytes, and a letter may not be cut.
+        std::string frame;
+        for (int i = 0; i < 100; ++i)
+            frame += i % 3 == 0 ? "\"" : i % 3 == 1 ? "\xe2\x82\xac" : "x";
+        std::vector<std::string> frames;
+        frames.push_back(frame);
+        frames.push_back("short");
+        co_await write_frames(*transport, frames);
+        std::string arrived;
+        int messages = 0;
+        while (arrived.size() < frame.size()) {
+            auto const message = co_await server.receive();
+            BOOST_TEST(message.bytes.size() <= limit);
+            BOOST_REQUIRE((message.bytes.starts_with("[\"") && message.bytes.ends_with("\"]")));
+            for (auto const byte : std::string_view(message.bytes).substr(2, message.bytes.size() - 4)) {
+                if (byte != '\\')
+                    arrived += byte;
+            }
+            ++messages;
+        }
+        BOOST_TEST(arrived == frame);
+        BOOST_TEST(messages > 4);
+        auto const last = co_await server.receive();
+        BOOST_TEST(last.bytes == R"(["short"])");
+    });
+}
+
 BOOST_AUTO_TEST_CASE(cannot_send_what_is_no_text)
 {
     run([this]() -> asio::awaitable<void> {

@@ -62,6 +62,7 @@ std::ostream& operator<<(std::ostream& out, Refusal const& refusal)
 
 Refusal const refusals[] = {
     {"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nWelcome to SockJS!\r\n", 200, "/websocket"},
+    {"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 400, "/websocket"},
     {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404, "/websocket"},
     {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nWWW-Authenticate: Basic\r\n\r\n", 401, "credentials"},
     {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", 403, "credentials"},

@@ -19,7 +19,7 @@ enum class WebSocketPayload : std::uint8_t {
 };
 
 /// How STOMP is spoken over WebSocket (`ws`, `wss`) and, as far as it applies, over SockJS (`sockjs+http`,
-/// `sockjs+https`: no subprotocols, text only, no splitting). Each STOMP frame is a message of its own.
+/// `sockjs+https`: no subprotocols, text only). Each STOMP frame is a message of its own.
 class WebSocketOptions
 {
 public:
