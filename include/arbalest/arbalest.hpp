@@ -12,6 +12,7 @@
 #include <arbalest/protocol/stomp_version.hpp>
 #include <arbalest/session/as_result.hpp>
 #include <arbalest/session/connect_parameters.hpp>
+#include <arbalest/session/connection_events.hpp>
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/failure.hpp>
 #include <arbalest/session/interceptor.hpp>
@@ -19,6 +20,7 @@
 #include <arbalest/session/observer.hpp>
 #include <arbalest/session/outgoing_message.hpp>
 #include <arbalest/session/receipt.hpp>
+#include <arbalest/session/reconnect_policy.hpp>
 #include <arbalest/session/stomp_client.hpp>
 #include <arbalest/session/stomp_config.hpp>
 #include <arbalest/session/stomp_session.hpp>

@@ -129,6 +129,16 @@ Conversation::Event Conversation::connection_ended(std::shared_ptr<StompError> c
     return {Kind::failed, nullptr, std::move(cause)};
 }
 
+void Conversation::reset() noexcept
+{
+    state_ = State::idle;
+    heart_beats_ = HeartBeatSchedule();
+    disconnect_deadline_ = TimePoint::max();
+    disconnect_receipt_.clear();
+    // The broker has ended its side of them with the connection.
+    ended_subscriptions_.clear();
+}
+
 void Conversation::drain(TimePoint now) noexcept
 {
     if (state_ != State::connected)

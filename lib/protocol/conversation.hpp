@@ -92,6 +92,9 @@ public:
     /// Ends it from our side.
     void close() noexcept { state_ = State::closed; }
 
+    /// The connection is gone, and another may follow: start() begins anew. Subscriptions and awaited receipts stay.
+    void reset() noexcept;
+
     /// No more requests; the time limit for an orderly end starts.
     void drain(TimePoint now) noexcept;
 

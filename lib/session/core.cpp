@@ -27,10 +27,12 @@ Conversation::Options conversation_options(StompConfig const& config)
 
 } // namespace
 
-Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config)
-    : executor_(std::move(executor)), probe_(executor_), config_(std::move(config)),
+Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config, std::shared_ptr<Route> route)
+    : executor_(std::move(executor)), probe_(executor_), config_(std::move(config)), route_(std::move(route)),
+      reconnects_(route_ && config_->reconnect),
       service_(&asio::use_service<CoreService>(asio::query(executor_, asio::execution::context))),
-      conversation_(conversation_options(*config_)), exclusive_(config_->assert_no_concurrency)
+      conversation_(conversation_options(*config_)), exclusive_(config_->assert_no_concurrency),
+      outbox_(reconnects_ ? config_->reconnect->outbox : OutboxLimits())
 {
     timer_.emplace(executor_);
     if (config_->observer)
@@ -44,6 +46,11 @@ Core::~Core()
 {
     if (is_alive())
         service_->remove(*this);
+}
+
+StompSession Core::make_session(std::shared_ptr<Core> core)
+{
+    return StompSession(std::make_shared<Lease>(std::move(core)));
 }
 
 std::string Core::server() const
@@ -66,6 +73,7 @@ SessionStats Core::stats() const noexcept
     stats.messages_received = messages_received_.load(std::memory_order_relaxed);
     stats.bytes_sent = bytes_sent_.load(std::memory_order_relaxed);
     stats.bytes_received = bytes_received_.load(std::memory_order_relaxed);
+    stats.connections = connections_.load(std::memory_order_relaxed);
     return stats;
 }
 
@@ -73,9 +81,9 @@ void Core::check_open() const
 {
     if (finished_)
         cause_->with_outcome(Outcome::not_sent)->raise();
-    if (write_failure_)
+    if (write_failure_ && !reconnects_)
         write_failure_->with_outcome(Outcome::not_sent)->raise();
-    if (!conversation_.is_open())
+    if (disconnecting_)
         throw SessionClosed("the session is being disconnected");
 }
 

@@ -4,10 +4,13 @@
 #include "exclusive.hpp"
 #include "executor_probe.hpp"
 #include "link.hpp"
+#include "outbox.hpp"
 #include "receipt_slot.hpp"
 #include "subscription_state.hpp"
 #include "turns.hpp"
 #include "wait_queue.hpp"
+#include <arbalest/protocol/encode.hpp>
+#include <arbalest/session/connection_events.hpp>
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/failure.hpp>
 #include <arbalest/session/interceptor.hpp>
@@ -33,7 +36,11 @@
 namespace arbalest::detail {
 
 class CoreService;
+class EventQueue;
+class Route;
 class SlotHandle;
+class WatchGuard;
+struct Reconnecting;
 
 /// How transmit() treats one frame.
 class TransmitOptions
@@ -47,11 +54,20 @@ public:
     std::optional<std::chrono::milliseconds> timeout{}; // for the receipt, instead of the configured one
     // When the frame enters the write buffer: this is set, and this message of this subscription counts as settled.
     bool* encoded = nullptr;
-    std::uint64_t* position = nullptr; // set to where it starts in the connection's bytes
+    std::uint64_t* position = nullptr;                  // set to where it starts in the connection's bytes
+    std::uint64_t* connection = nullptr;                // set to which connection that is
+    std::shared_ptr<WriteWatch> const* watch = nullptr; // a message's, when it goes into the outbox
+    SubscriptionState* subscribing = nullptr;           // SUBSCRIBE: whose
+    bool deletes_durable = false;                       // UNSUBSCRIBE
     SubscriptionState* settles = nullptr;
     std::uint64_t settled = 0;
     std::uint64_t transaction = 0; // in which that is done
 };
+
+/// A copy of what was thrown where nothing was sent.
+std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception);
+
+AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept;
 
 /// What opens a session, beside the configuration.
 class Handshake
@@ -71,13 +87,23 @@ public:
 class Core : public std::enable_shared_from_this<Core>
 {
 public:
-    Core(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config);
+    /// @param route where connections come from; nullptr when there will be one only.
+    Core(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
+         std::shared_ptr<Route> route);
     ~Core();
 
-    /// Opens a session on a connected transport. Runs on the executor given. Fails with what ended it.
-    static boost::asio::awaitable<StompSession> open(boost::asio::any_io_executor executor,
-                                                     std::unique_ptr<Transport> transport,
-                                                     std::shared_ptr<StompConfig const> config, Handshake handshake);
+    // --- the way to a connection, on the executor
+    /// Makes the first connection, over the transport if there is one, else by the route. When it fails, the session
+    /// has ended.
+    static boost::asio::awaitable<bool> connect(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport);
+    /// Exchanges CONNECT and CONNECTED on a connected transport. Fails with what ended the connection.
+    static boost::asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
+                                                    Handshake handshake);
+    /// An attempt begins.
+    void connecting(std::string const& url);
+    /// The first handle of a session.
+    static StompSession make_session(std::shared_ptr<Core> core);
+    static ConnectionEvents connection_events(std::shared_ptr<Core> core);
 
     // --- operations: each may be started on any executor (core_operations.cpp)
     static boost::asio::awaitable<std::optional<Receipt>> transmit(std::shared_ptr<Core> core, Frame frame,
@@ -87,6 +113,7 @@ public:
     static boost::asio::awaitable<Receipt> confirmed(PendingReceipt pending);
     static boost::asio::awaitable<Subscription> subscribe(std::shared_ptr<Core> core, std::string destination,
                                                           SubscribeOptions options);
+    boost::asio::awaitable<void> subscribe_later(Frame frame, TransmitOptions options);
     static boost::asio::awaitable<bool> unsubscribe(std::shared_ptr<SubscriptionState> state, FrameOptions options,
                                                     bool delete_durable);
     static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<Core> core,
@@ -121,6 +148,7 @@ public:
     /// False once the io_context is gone: then nothing may be posted and no I/O object exists.
     bool is_alive() const noexcept { return alive_.load(std::memory_order_acquire); }
     bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
+    bool is_connected() const noexcept { return connected_.load(std::memory_order_acquire); }
     StompVersion version() const noexcept { return version_.load(std::memory_order_relaxed); }
     std::string server() const;
     HeartBeat negotiated_heart_beat() const;
@@ -133,6 +161,10 @@ public:
     // --- on the executor
     /// Throws what ended the session, with outcome not_sent, unless operations are accepted.
     void check_open() const;
+    /// Whether frames can be written: there is a connection, CONNECTED came on it, and writing has not failed.
+    bool is_online() const noexcept { return link_ && !shaking_hands_ && !write_failure_; }
+    /// Which connection of the session this is; changes as soon as it is lost.
+    std::uint64_t connection() const noexcept { return connection_; }
     Turns& turns() noexcept { return turns_; }
     /// Ends it here and at the broker. Without a cause it ends in order.
     void end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
@@ -140,7 +172,10 @@ public:
     void send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* slot);
     bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const;
     std::uint64_t next_transaction() noexcept { return ++last_transaction_; }
+    /// Whoever asked for the receipt is no longer interested.
     void release_slot(ReceiptSlot* slot) noexcept;
+    /// The same, but what is not written yet still goes out.
+    void abandon_slot(ReceiptSlot* slot) noexcept;
     /// The limit of a receipt that was deferred starts now.
     void start_deadline(ReceiptSlot* slot);
     /// Sends a frame that nobody waits for, without waiting for room.
@@ -165,11 +200,34 @@ public:
 
 private:
     friend class SlotHandle;
+    friend class WatchGuard;
     friend class CoreService;
 
     // core_opening.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
     void handle_connected(Frame const& frame, Link& link);
+    void drop_link(CloseReason reason, bool at_once);
+
+    // core_reconnect.cpp
+    void lose(std::shared_ptr<StompError> cause, CloseReason reason, bool explained = false);
+    bool connection_held() const;
+    bool may_reconnect(StompError const& cause) const;
+    bool may_try_again(StompError const& cause) const;
+    void waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure);
+    void settle_slots_at_loss(StompError const& cause);
+    void settle_queue_at_loss(StompError const& cause);
+    void settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent);
+    void settle_subscriptions_at_loss();
+    void refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
+    bool gives_back(SubscriptionState const& state) const;
+    void blame_resubscription(std::shared_ptr<StompError> const& cause);
+    void resume();
+    void subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot);
+    static boost::asio::awaitable<bool> keep_connecting(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
+    static boost::asio::awaitable<void> reconnect(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
+    void stop_reconnecting() noexcept;
+    std::chrono::milliseconds next_delay(ReconnectPolicy const& policy);
+    void tell(ConnectionEvent event);
 
     // core_connection.cpp: reader, writer and timer
     static boost::asio::awaitable<void> run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
@@ -187,14 +245,32 @@ private:
 
     // core_operations.cpp
     SlotHandle expect_receipt(Frame& frame, TransmitOptions const& options);
+    /// Whether the frame outlives its connection.
+    bool is_kept(Frame const& frame) const noexcept;
+    bool has_buffer_room(Frame const& frame) const noexcept
+    {
+        return link_->outgoing.empty() || link_->outgoing.size() + frame.memory() <= config_->write_buffer.limit;
+    }
     bool has_room(Frame const& frame) const noexcept;
+    ContentLength content_length() const noexcept
+    {
+        return config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given;
+    }
     /// Encodes if there is room; else only checks that it could, and returns false.
     bool try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
+    void intercept(Frame& frame);
+    void encode_frame(Frame const& frame);
+    void keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
+    void write_kept();
+    void pump_outbox();
     void pump_queue();
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
     boost::asio::awaitable<void> await_written(std::uint64_t position);
+    boost::asio::awaitable<void> await_watched(WriteWatch& watch);
+    boost::asio::awaitable<void> await_online(Frame const& frame, TransmitOptions const& options);
+    boost::asio::awaitable<void> await_backlog();
     boost::asio::awaitable<void> take_turn();
 
     // core_end.cpp
@@ -207,6 +283,8 @@ private:
     void complete_queued(QueuedFrame& queued, std::exception_ptr failure);
     Outcome outcome_of(ReceiptSlot const& slot) const noexcept;
     ReceiptSlot* new_slot();
+    void free_slot(ReceiptSlot& slot) noexcept;
+    void drop_slot(ReceiptSlot& slot) noexcept;
 
     template <class Function>
     void observe(Function function) noexcept;
@@ -214,6 +292,8 @@ private:
     boost::asio::any_io_executor executor_; // this and the next change only when the io_context goes down
     ExecutorProbe probe_;
     std::shared_ptr<StompConfig const> const config_;
+    std::shared_ptr<Route> const route_;
+    bool const reconnects_;
     CoreService* service_;
     Conversation conversation_;
     std::shared_ptr<Link> link_;
@@ -226,12 +306,24 @@ private:
     std::shared_ptr<StompError> cause_; // what ended the session
     bool finished_ = false;
     bool orderly_ = false;
+    bool disconnecting_ = false; // on our side's wish
+    bool shaking_hands_ = false; // CONNECTED is awaited, by a coroutine that takes the failure
+    std::shared_ptr<StompError> handshake_failure_;
+    std::shared_ptr<Reconnecting> reconnecting_; // what looks for another connection
+    unsigned attempts_ = 0;                      // to connect, in a row
+    TimePoint connected_at_;
+    Outbox outbox_;
+    WaitQueue online_;  // who waits for a connection
+    WaitQueue written_; // who waits for messages of the outbox to be written
+    ConnectionEvent last_event_;
+    std::vector<std::weak_ptr<EventQueue>> event_queues_;
     std::shared_ptr<StompError> write_failure_; // writing has failed; reading goes on for a while
     TimePoint read_on_until_ = TimePoint::max();
     std::shared_ptr<StompError> last_error_; // an ERROR that named nobody
     std::uint64_t errors_ = 0;               // how many of these there were
 
     std::map<SubscriptionState*, std::shared_ptr<SubscriptionState>> subscriptions_;
+    std::uint64_t last_subscription_ = 0;
     std::vector<std::shared_ptr<SubscriptionState>> touched_; // got something since consumers were woken last
     int full_buffers_ = 0;                                    // subscriptions over their soft limit
     int waiting_consumers_ = 0;                               // subscriptions whose consumer waits
@@ -253,6 +345,7 @@ private:
 
     std::atomic<bool> alive_{true};
     std::atomic<bool> open_{false};
+    std::atomic<bool> connected_{false};
     std::atomic<StompVersion> version_{StompVersion::v1_2};
     mutable std::mutex info_mutex_;
     std::string server_;
@@ -262,6 +355,7 @@ private:
     std::atomic<std::uint64_t> messages_received_{0};
     std::atomic<std::uint64_t> bytes_sent_{0};
     std::atomic<std::uint64_t> bytes_received_{0};
+    std::atomic<std::uint64_t> connections_{0};
 };
 
 /// Keeps a receipt slot while an operation waits for it.
@@ -287,6 +381,24 @@ public:
 private:
     Core* core_ = nullptr;
     ReceiptSlot* slot_ = nullptr;
+};
+
+/// Withdraws a message of the outbox that was not written yet, when the wait for its writing is cut short.
+class WatchGuard
+{
+public:
+    WatchGuard(Core& core, std::shared_ptr<WriteWatch> const& watch) noexcept : core_(core), watch_(watch) {}
+    WatchGuard(WatchGuard const&) = delete;
+    WatchGuard& operator=(WatchGuard const&) = delete;
+    ~WatchGuard()
+    {
+        if (watch_ && watch_->message && !watch_->message->encoded)
+            core_.outbox_.erase(*watch_->message);
+    }
+
+private:
+    Core& core_;
+    std::shared_ptr<WriteWatch> const& watch_;
 };
 
 /// What every copy of a session's handle shares; its end is the session's.

@@ -96,7 +96,7 @@ void Core::process_input(Link& link)
         }
     } catch (MalformedFrame const& error) {
         wake_consumers();
-        finish(std::make_shared<MalformedFrame>(error), CloseReason::error);
+        lose(std::make_shared<MalformedFrame>(error), CloseReason::error);
         return;
     } catch (std::exception const& error) {
         // A hook of the user's has thrown. Its frame is lost, so the conversation cannot go on.
@@ -150,6 +150,8 @@ void Core::handle(Frame frame, Link& link, TimePoint now)
         if (!slot.encoded)
             throw MalformedFrame("a RECEIPT for a frame that was not sent yet", link.decoder.offset());
         complete_slot(slot, nullptr);
+        if (reconnects_)
+            pump_queue();
         continue_disconnect();
         break;
     }
@@ -158,7 +160,7 @@ void Core::handle(Frame frame, Link& link, TimePoint now)
         if (event.token)
             complete_slot(*static_cast<ReceiptSlot*>(event.token), event.cause->with_outcome(Outcome::refused));
         if (event.kind == Kind::failed) {
-            finish(std::move(event.cause), CloseReason::error);
+            lose(std::move(event.cause), CloseReason::error, event.token != nullptr);
         } else if (!event.token) {
             last_error_ = std::move(event.cause);
             ++errors_;
@@ -193,7 +195,7 @@ void Core::read_failed(Link& link, boost::system::error_code code)
     if (event.kind == Conversation::Event::Kind::disconnected)
         finish_in_order();
     else if (event.cause)
-        finish(std::move(event.cause), CloseReason::error);
+        lose(std::move(event.cause), CloseReason::error);
 }
 
 asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
@@ -223,6 +225,8 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                 link->accepted += size;
                 core->conversation_.bytes_sent(Clock::now());
                 count(core->bytes_sent_, size);
+                if (core->reconnects_)
+                    core->outbox_.written(link->accepted);
                 // What is left of the ends counts from the new beginning.
                 std::erase_if(link->writing_ends, [size](std::size_t end) { return end <= size; });
                 for (auto& end : link->writing_ends)
@@ -230,6 +234,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
             }
             link->writing.clear();
             link->flushers.wake_all(core->executor_);
+            core->written_.wake_all(core->executor_);
             core->pump_queue();
         }
     } catch (boost::system::system_error const& error) {
@@ -253,7 +258,8 @@ void Core::write_failed(Link& link, boost::system::error_code code)
     }
     write_failure_ = std::make_shared<ConnectionLost>(code, describe(code));
     read_on_until_ = Clock::now() + reading_on;
-    while (!queue_.empty())
+    // With another connection to come, they wait for that.
+    while (!queue_.empty() && !(reconnects_ && conversation_.is_open()))
         complete_queued(queue_.front(), write_failure_->with_outcome(Outcome::not_sent)->to_exception_ptr());
     link.flushers.wake_all(executor_);
     update_reading();
@@ -313,7 +319,7 @@ void Core::on_timer()
         link_->reader.wake_all(executor_);
     }
     if (now >= read_on_until_) {
-        finish(write_failure_, CloseReason::error);
+        lose(write_failure_, CloseReason::error);
         return;
     }
     for (;;) {
@@ -332,14 +338,16 @@ void Core::on_timer()
         case Kind::receipt_lost: {
             auto& slot = *static_cast<ReceiptSlot*>(event.token);
             // What stands in the write buffer still goes out.
-            auto const outcome = slot.encoded ? Outcome::unknown : Outcome::not_sent;
+            auto const outcome = slot.encoded || slot.may_have_left ? Outcome::unknown : Outcome::not_sent;
             auto const cause = slot.errors_before == errors_ ? nullptr : last_error_;
             complete_slot(slot, std::make_shared<LostReceipt>(slot.id(), slot.limit, outcome, cause));
+            if (reconnects_)
+                pump_queue();
             continue_disconnect();
             continue;
         }
         case Kind::failed:
-            finish(std::move(event.cause), CloseReason::missing_heart_beat);
+            lose(std::move(event.cause), CloseReason::missing_heart_beat);
             return;
         case Kind::disconnected:
             finish_in_order();

@@ -1,5 +1,6 @@
 #include "core.hpp"
 #include "core_service.hpp"
+#include "event_queue.hpp"
 #include "hop.hpp"
 #include "operation.hpp"
 
@@ -31,10 +32,11 @@ void Core::lease_ended()
 
 void Core::begin_disconnect()
 {
-    if (finished_ || conversation_.state() != Conversation::State::connected)
+    if (finished_ || std::exchange(disconnecting_, true))
         return;
     open_ = false;
-    if (!config_->graceful_disconnect) {
+    // Without a connection there is nothing to be put in order.
+    if (!config_->graceful_disconnect || !conversation_.is_open()) {
         finish_in_order();
         return;
     }
@@ -49,7 +51,7 @@ void Core::continue_disconnect()
     if (conversation_.state() != Conversation::State::draining)
         return;
     update_reading();
-    if (awaited_ != 0 || !queue_.empty() || write_failure_)
+    if (awaited_ != 0 || !queue_.empty() || outbox_.has_backlog() || write_failure_)
         return;
     send_control(conversation_.disconnect());
 }
@@ -75,43 +77,41 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
     cause_ = std::move(cause);
     conversation_.close();
 
+    shaking_hands_ = false;
+    stop_reconnecting();
+
     while (!queue_.empty())
         complete_queued(queue_.front(), cause_->with_outcome(Outcome::not_sent)->to_exception_ptr());
     while (!waiting_slots_.empty()) {
         auto& slot = waiting_slots_.front();
         complete_slot(slot, cause_->with_outcome(outcome_of(slot)));
     }
+    outbox_.clear(link_ ? link_->unsent_from() : 0);
     auto const subscriptions = std::exchange(subscriptions_, {});
     for (auto const& [key, subscription] : subscriptions)
         subscription->end(orderly ? nullptr : cause_);
     touched_.clear();
     connecting_.wake_all(executor_);
     closed_.wake_all(executor_);
+    online_.wake_all(executor_);
+    written_.wake_all(executor_);
 
     if (timer_)
         timer_->cancel();
-    if (auto const link = std::exchange(link_, nullptr)) {
-        link->ended = true;
-        link->writer.wake_all(executor_);
-        link->reader.wake_all(executor_);
-        link->flushers.wake_all(executor_);
-        if (link->transport) {
-            if (reason == CloseReason::normal && !orderly)
-                link->transport->abort();
-            else
-                asio::co_spawn(executor_, close_link(self, link, reason), asio::detached);
-        }
-    }
+    drop_link(reason, reason == CloseReason::normal && !orderly);
     Failure const failure(cause_->to_exception_ptr());
     observe([&](Observer& observer) { observer.on_closed(failure); });
+    ConnectionEvent event;
+    event.state = ConnectionEvent::State::closed;
+    event.cause = failure;
+    tell(std::move(event));
 }
 
 // What became of a frame when the session ended before its receipt came.
 Outcome Core::outcome_of(ReceiptSlot const& slot) const noexcept
 {
-    if (!slot.encoded || !link_ || link_->unsent(slot.position))
-        return Outcome::not_sent;
-    return Outcome::unknown;
+    bool const leaves_now = slot.encoded && link_ && !link_->unsent(slot.position);
+    return slot.may_have_left || leaves_now ? Outcome::unknown : Outcome::not_sent;
 }
 
 ReceiptSlot* Core::new_slot()
@@ -121,6 +121,22 @@ ReceiptSlot* Core::new_slot()
     auto* const slot = free_slots_.back();
     free_slots_.pop_back();
     return slot;
+}
+
+void Core::free_slot(ReceiptSlot& slot) noexcept
+{
+    slot.failure.reset();
+    slot.subscribing.reset();
+    slot.name.clear();
+    free_slots_.push_back(&slot);
+}
+
+// Nobody holds on to it, and its answer is of no use any more.
+void Core::drop_slot(ReceiptSlot& slot) noexcept
+{
+    conversation_.receipts().forget(slot.number);
+    slot.unlink();
+    free_slot(slot);
 }
 
 // The answer is there: a confirmation when `failure` is null.
@@ -136,15 +152,19 @@ void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure)
     slot.waiters.wake_all(executor_);
     if (slot.kept && !slot.deferred)
         --awaited_;
+    if (auto* const message = std::exchange(slot.message, nullptr))
+        outbox_.erase(*message);
     if (auto const ending = std::exchange(slot.ending, nullptr)) {
         conversation_.remove_subscription(ending->id, ending.get());
         subscriptions_.erase(ending.get());
     }
-    if (!slot.kept) {
-        slot.failure.reset();
-        slot.name.clear();
-        free_slots_.push_back(&slot);
+    if (auto const subscription = std::exchange(slot.subscribing, nullptr)) {
+        subscription->suspected = false;
+        if (slot.again && slot.failure && slot.failure->outcome() == Outcome::refused)
+            refuse_subscription(*subscription, slot.failure);
     }
+    if (!slot.kept)
+        free_slot(slot);
 }
 
 // Whoever asked for the receipt is no longer interested.
@@ -155,16 +175,29 @@ void Core::release_slot(ReceiptSlot* slot) noexcept
             --awaited_;
         slot->kept = false;
         slot->queued = nullptr;
-        // The answer to an UNSUBSCRIBE is still worth knowing.
-        if (slot->ending)
+        // The answers to an UNSUBSCRIBE and to the SUBSCRIBE of a subscription that was there before are worth knowing.
+        if (slot->ending || slot->again)
             return;
-        conversation_.receipts().forget(slot->number);
-        slot->unlink();
+        if (auto* const message = std::exchange(slot->message, nullptr))
+            outbox_.erase(*message);
+        drop_slot(*slot);
+        if (reconnects_)
+            pump_queue();
         continue_disconnect();
+        return;
     }
-    slot->failure.reset();
-    slot->name.clear();
-    free_slots_.push_back(slot);
+    free_slot(*slot);
+}
+
+void Core::abandon_slot(ReceiptSlot* slot) noexcept
+{
+    if (slot->state != ReceiptSlot::State::waiting || !slot->message) {
+        release_slot(slot);
+        return;
+    }
+    --awaited_;
+    slot->kept = false;
+    continue_disconnect();
 }
 
 void Core::complete_queued(QueuedFrame& queued, std::exception_ptr failure)
@@ -244,6 +277,7 @@ void Core::context_ended() noexcept
     if (!cause_)
         cause_ = std::make_shared<SessionClosed>("the io_context of the session is gone");
     timer_.reset();
+    reconnecting_.reset();
     auto const link = std::exchange(link_, nullptr);
     if (link) {
         link->ended = true;
@@ -256,6 +290,12 @@ void Core::context_ended() noexcept
     };
     destroy_all(connecting_);
     destroy_all(closed_);
+    destroy_all(online_);
+    destroy_all(written_);
+    for (auto const& weak : std::exchange(event_queues_, {})) {
+        if (auto const queue = weak.lock())
+            queue->release_waiter();
+    }
     if (link) {
         destroy_all(link->writer);
         destroy_all(link->reader);
@@ -268,7 +308,9 @@ void Core::context_ended() noexcept
     }
     for (auto& slot : slots_) {
         destroy_all(slot.waiters);
-        slot.ending.reset(); // it holds this session, and nobody will answer any more
+        // They hold this session, and nobody will answer any more.
+        slot.ending.reset();
+        slot.subscribing.reset();
     }
     touched_.clear();
     auto const subscriptions = std::exchange(subscriptions_, {});

@@ -1,5 +1,6 @@
 #include "../protocol/client_frames.hpp"
 #include "core.hpp"
+#include "route.hpp"
 #include "subprotocol.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -8,54 +9,73 @@
 #include <string>
 #include <utility>
 
-// How a session begins: CONNECT and CONNECTED.
+// How a connection begins: CONNECT and CONNECTED.
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
-namespace {
-
-// Lets go of a session whose opening did not succeed.
-class OpeningGuard
+asio::awaitable<bool> Core::connect(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
 {
-public:
-    explicit OpeningGuard(Core& core) noexcept : core_(&core) {}
-    OpeningGuard(OpeningGuard const&) = delete;
-    OpeningGuard& operator=(OpeningGuard const&) = delete;
-    ~OpeningGuard()
-    {
-        if (core_)
-            core_->lease_ended();
+    std::shared_ptr<StompError> failure;
+    try {
+        if (transport)
+            co_return co_await connect_over(core, std::move(transport));
+        co_return co_await keep_connecting(core, nullptr);
+    } catch (StompError const& error) {
+        failure = error.with_outcome(error.outcome());
     }
-    void succeeded() noexcept { core_ = nullptr; }
+    core->finish(failure, CloseReason::normal);
+    failure->raise();
+}
 
-private:
-    Core* core_;
-};
-
-} // namespace
-
-asio::awaitable<StompSession> Core::open(asio::any_io_executor executor, std::unique_ptr<Transport> transport,
-                                         std::shared_ptr<StompConfig const> config, Handshake handshake)
+void Core::connecting(std::string const& url)
 {
-    auto const core = std::make_shared<Core>(executor, std::move(config));
-    OpeningGuard guard(*core);
+    observe([&](Observer& observer) { observer.on_connecting(url); });
+    ConnectionEvent event;
+    event.state = ConnectionEvent::State::connecting;
+    event.url = url;
+    event.attempt = std::max(attempts_, 1U);
+    tell(std::move(event));
+}
+
+asio::awaitable<bool> Core::shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
+                                        Handshake handshake)
+{
+    // Whoever is cancelled here leaves no connection behind.
+    struct CloseUnlessConnected
+    {
+        explicit CloseUnlessConnected(Core& core) noexcept : core(core) {}
+        ~CloseUnlessConnected()
+        {
+            if (std::exchange(core.shaking_hands_, false) && !core.finished_)
+                core.drop_link(CloseReason::normal, true);
+        }
+        Core& core;
+    };
+    if (core->finished_)
+        core->cause_->raise();
+    core->shaking_hands_ = true;
+    core->handshake_failure_ = nullptr;
+    CloseUnlessConnected const guard(*core);
     core->start(std::move(transport), handshake);
-    while (!core->finished_ && core->conversation_.state() == Conversation::State::connecting) {
+    while (core->shaking_hands_ && !core->finished_) {
         Waiter waiter;
         co_await core->connecting_.wait(core->executor_, waiter);
     }
+    if (core->handshake_failure_)
+        core->handshake_failure_->raise();
     if (core->finished_)
         core->cause_->raise();
-    guard.succeeded();
-    co_return StompSession(std::make_shared<Lease>(core));
+    co_return true;
 }
 
 void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshake)
 {
     link_ = std::make_shared<Link>(std::move(transport), config_->limits);
     ++connection_;
-    observe([&](Observer& observer) { observer.on_connecting(handshake.url); });
+    observe([&](Observer& observer) { observer.on_transport_connected(link_->transport->remote_endpoint()); });
+    if (finished_) // a hook has ended it
+        return;
     ConnectRequest request;
     request.host = handshake.host;
     request.login = handshake.login;
@@ -68,9 +88,9 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     auto frame = connect_frame(request);
     conversation_.start();
     write(frame, nullptr, TransmitOptions());
-    if (finished_) // a hook has ended it
+    if (finished_)
         return;
-    // Last, because they start at once, and a transport that fails at once ends the session here.
+    // Last, because they start at once, and a transport that fails at once ends the connection here.
     auto const self = shared_from_this();
     auto const link = link_;
     asio::co_spawn(executor_, run_reader(self, link), asio::detached);
@@ -83,11 +103,11 @@ void Core::handle_connected(Frame const& frame, Link& link)
         auto const subprotocol = link.transport->subprotocol();
         auto const named = version_of_subprotocol(subprotocol);
         if (named && *named != conversation_.version()) {
-            finish(std::make_shared<MalformedFrame>("the broker chose version " +
-                                                        std::string(to_string(conversation_.version())) +
-                                                        ", but the subprotocol '" + subprotocol + "'",
-                                                    link.decoder.offset()),
-                   CloseReason::error);
+            lose(std::make_shared<MalformedFrame>("the broker chose version " +
+                                                      std::string(to_string(conversation_.version())) +
+                                                      ", but the subprotocol '" + subprotocol + "'",
+                                                  link.decoder.offset()),
+                 CloseReason::error);
             return;
         }
     }
@@ -98,9 +118,39 @@ void Core::handle_connected(Frame const& frame, Link& link)
         server_ = conversation_.server();
         heart_beat_ = conversation_.negotiated_heart_beat();
     }
+    connections_.store(connections_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    connected_at_ = Clock::now();
+    shaking_hands_ = false;
     open_ = true;
+    connected_ = true;
     connecting_.wake_all(executor_);
     observe([&](Observer& observer) { observer.on_connected(frame); });
+    if (finished_)
+        return;
+    resume();
+    ConnectionEvent event;
+    event.state = ConnectionEvent::State::connected;
+    event.url = last_event_.url;
+    tell(std::move(event));
+}
+
+// Lets go of the connection: its reader and writer end by themselves.
+void Core::drop_link(CloseReason reason, bool at_once)
+{
+    auto const link = std::exchange(link_, nullptr);
+    if (!link)
+        return;
+    connected_ = false;
+    link->ended = true;
+    link->writer.wake_all(executor_);
+    link->reader.wake_all(executor_);
+    link->flushers.wake_all(executor_);
+    if (!link->transport)
+        return;
+    if (at_once)
+        link->transport->abort();
+    else
+        asio::co_spawn(executor_, close_link(shared_from_this(), link, reason), asio::detached);
 }
 
 } // namespace arbalest::detail

@@ -33,15 +33,26 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     if (!chosen && !wanted)
         return {};
     auto const limit = options.timeout.value_or(config_->receipt_timeout);
-    auto const deadline = options.defer_deadline ? TimePoint::max() : deadline_after(Clock::now(), limit);
+    bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
+    auto const deadline = is_running ? deadline_after(Clock::now(), limit) : TimePoint::max();
     auto* const slot = new_slot();
     slot->state = ReceiptSlot::State::waiting;
     slot->encoded = false;
     slot->kept = true;
+    slot->again = false;
+    slot->may_have_left = false;
+    slot->at_loss = reconnects_ ? at_loss(frame, options) : AtLoss::fail;
+    slot->losses = 0;
     slot->limit = limit;
+    slot->deadline = deadline;
+    slot->remaining.reset();
+    // Without a connection, the time stands still.
+    if (!is_running && !options.defer_deadline && limit.count() > 0)
+        slot->remaining = limit;
     slot->deferred = options.defer_deadline;
     slot->errors_before = errors_;
     slot->queued = nullptr;
+    slot->message = nullptr;
     if (chosen) {
         auto const number = conversation_.receipts().expect(*chosen, slot, deadline);
         if (!number) {
@@ -56,6 +67,8 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         frame.add_header("receipt", id.view());
         conversation_.receipts().expect(slot->number, slot, deadline);
     }
+    if (options.subscribing)
+        slot->subscribing = options.subscribing->shared_from_this();
     waiting_slots_.push_back(*slot);
     if (!slot->deferred) {
         ++awaited_;
@@ -72,43 +85,67 @@ void Core::start_deadline(ReceiptSlot* slot)
         return;
     slot->deferred = false;
     ++awaited_;
-    auto const deadline = deadline_after(Clock::now(), slot->limit);
-    conversation_.receipts().set_deadline(slot->number, deadline);
+    slot->deadline = deadline_after(Clock::now(), slot->limit);
+    conversation_.receipts().set_deadline(slot->number, slot->deadline);
     update_reading();
     arm_timer();
 }
 
+AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept
+{
+    auto const command = frame.command();
+    bool const in_transaction = frame.has_header("transaction");
+    if (command == "SEND")
+        return in_transaction ? AtLoss::fail : AtLoss::keep;
+    if (command == "SUBSCRIBE")
+        return options.subscribing ? AtLoss::keep : AtLoss::wait;
+    if (command == "UNSUBSCRIBE")
+        return options.deletes_durable ? AtLoss::fail : AtLoss::succeed;
+    if (command == "ACK" || command == "NACK")
+        return in_transaction ? AtLoss::fail : AtLoss::stale;
+    if (command == "ABORT")
+        return AtLoss::succeed;
+    return command == "COMMIT" ? AtLoss::fail : AtLoss::wait;
+}
+
+bool Core::is_kept(Frame const& frame) const noexcept
+{
+    return reconnects_ && frame.command() == "SEND" && !frame.has_header("transaction");
+}
+
 bool Core::has_room(Frame const& frame) const noexcept
 {
-    return link_->outgoing.empty() || link_->outgoing.size() + frame.memory() <= config_->write_buffer.limit;
+    if (!reconnects_)
+        return has_buffer_room(frame);
+    if (is_kept(frame)) {
+        if (!outbox_.has_room(frame.memory()))
+            return false;
+        if (!is_online())
+            return true;
+    }
+    return is_online() && !outbox_.has_backlog() && has_buffer_room(frame);
 }
 
 bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     if (!queue_.empty() || !has_room(frame)) {
-        check_encodable(frame, version(),
-                        config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
+        check_encodable(frame, version(), content_length());
         return false;
     }
     Exclusive::Section const section(exclusive_);
-    write(frame, slot, options);
+    if (is_kept(frame))
+        keep(frame, slot, options);
+    else
+        write(frame, slot, options);
     return true;
 }
 
 void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
-    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
-        auto const interceptor = interceptors_[i];
-        interceptor->on_outgoing(frame);
-    }
-    if (finished_) // an interceptor has let go of the last handle
-        cause_->with_outcome(Outcome::not_sent)->raise();
+    intercept(frame);
     auto& link = *link_;
     auto const position = link.end_position();
-    encode(frame, conversation_.version(), link.outgoing,
-           config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given);
-    if (link.wants_ends)
-        link.outgoing_ends.push_back(link.outgoing.size());
+    encode_frame(frame);
     if (slot) {
         slot->encoded = true;
         slot->position = position;
@@ -117,15 +154,103 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
         *options.encoded = true;
     if (options.position)
         *options.position = position;
+    if (options.connection)
+        *options.connection = connection_;
     if (options.settles)
         options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client,
                                           options.transaction);
+}
+
+void Core::intercept(Frame& frame)
+{
+    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
+        auto const interceptor = interceptors_[i];
+        interceptor->on_outgoing(frame);
+    }
+    if (finished_) // an interceptor has let go of the last handle
+        cause_->with_outcome(Outcome::not_sent)->raise();
+}
+
+void Core::encode_frame(Frame const& frame)
+{
+    auto& link = *link_;
+    encode(frame, conversation_.version(), link.outgoing, content_length());
+    if (link.wants_ends)
+        link.outgoing_ends.push_back(link.outgoing.size());
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     link.writer.wake_all(executor_);
-    if (!observers_.empty()) {
-        if (frame.has_header("passcode"))
-            frame.set_header("passcode", "********");
+    if (observers_.empty())
+        return;
+    if (!frame.has_header("passcode")) {
         observe([&](Observer& observer) { observer.on_frame_sent(frame); });
+        return;
+    }
+    auto masked = frame;
+    masked.set_header("passcode", "********");
+    observe([&](Observer& observer) { observer.on_frame_sent(masked); });
+}
+
+// Takes a message into the outbox, and from there, if that can be, into the write buffer.
+void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
+    if (!is_online())
+        check_encodable(frame, version(), content_length());
+    auto& message = outbox_.add(std::move(frame), slot);
+    if (slot)
+        slot->message = &message;
+    if (options.watch) {
+        message.watch = *options.watch;
+        message.watch->message = &message;
+    }
+    if (!is_online())
+        return;
+    try {
+        write_kept();
+    } catch (...) {
+        // The caller gets it. If a hook has ended the session, the outbox is empty already.
+        if (!finished_) {
+            if (slot)
+                slot->message = nullptr;
+            outbox_.erase(message, WriteWatch::State::never_sent);
+        }
+        throw;
+    }
+}
+
+// Encodes the first message of the backlog.
+void Core::write_kept()
+{
+    auto& message = outbox_.front();
+    if (!std::exchange(message.intercepted, true))
+        intercept(message.frame);
+    auto const position = link_->end_position();
+    encode_frame(message.frame);
+    if (message.slot) {
+        message.slot->encoded = true;
+        message.slot->position = position;
+    }
+    outbox_.encoded(position, link_->end_position());
+}
+
+void Core::pump_outbox()
+{
+    while (outbox_.has_backlog() && is_online() && has_buffer_room(outbox_.front().frame)) {
+        auto& message = outbox_.front();
+        std::shared_ptr<StompError> failure;
+        try {
+            write_kept();
+        } catch (...) {
+            failure = copy_of(std::current_exception());
+        }
+        if (!failure)
+            continue;
+        // The version that is spoken now cannot express it, or a hook failed.
+        if (finished_)
+            return;
+        if (message.slot)
+            complete_slot(*message.slot, std::move(failure));
+        else
+            outbox_.erase(message, WriteWatch::State::never_sent);
     }
 }
 
@@ -133,11 +258,16 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
 void Core::pump_queue()
 {
     Exclusive::Section const section(exclusive_);
-    while (!queue_.empty() && link_ && !finished_ && has_room(queue_.front().frame)) {
+    if (reconnects_)
+        pump_outbox();
+    while (!queue_.empty() && !finished_ && (link_ || reconnects_) && has_room(queue_.front().frame)) {
         auto& queued = queue_.front();
         std::exception_ptr failure;
         try {
-            write(queued.frame, queued.slot, queued.options);
+            if (is_kept(queued.frame))
+                keep(queued.frame, queued.slot, queued.options);
+            else
+                write(queued.frame, queued.slot, queued.options);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -148,7 +278,7 @@ void Core::pump_queue()
 
 void Core::send_control(Frame frame) noexcept
 {
-    if (finished_ || !link_ || write_failure_)
+    if (finished_ || !link_ || write_failure_ || shaking_hands_)
         return;
     try {
         write(frame, nullptr, TransmitOptions());
@@ -214,11 +344,21 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     core->check_open();
+    if (core->reconnects_ && !core->is_online())
+        co_await core->await_online(frame, options);
     std::optional<Receipt> receipt;
     std::uint64_t position = 0;
+    std::shared_ptr<WriteWatch> watch;
+    WatchGuard const guard(*core, watch);
     auto slot = core->expect_receipt(frame, options);
-    if (!slot && core->config_->write_buffer.limit == 0)
-        options.position = &position;
+    if (!slot && core->config_->write_buffer.limit == 0) {
+        if (core->is_kept(frame)) {
+            watch = std::make_shared<WriteWatch>();
+            options.watch = &watch;
+        } else {
+            options.position = &position;
+        }
+    }
     if (!core->try_write(frame, slot.get(), options))
         co_await core->enqueue(frame, slot.get(), options);
     if (slot) {
@@ -226,6 +366,8 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         if (slot->failure)
             slot->failure->raise();
         receipt.emplace(slot->id());
+    } else if (watch) {
+        co_await core->await_watched(*watch);
     } else if (options.position) {
         co_await core->await_written(position);
     } else if (core->turns_.due()) {
@@ -243,6 +385,8 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     core->check_open();
+    if (core->reconnects_ && !core->is_online())
+        co_await core->await_online(frame, options);
     auto slot = core->expect_receipt(frame, options);
     if (!core->try_write(frame, slot.get(), options))
         co_await core->enqueue(frame, slot.get(), options);
@@ -279,11 +423,56 @@ asio::awaitable<void> Core::await_written(std::uint64_t position)
         check_open();
     auto const end = link->end_position();
     while (link->accepted < end) {
-        auto const& cause = finished_ ? cause_ : write_failure_;
+        auto cause = finished_ ? cause_ : write_failure_;
+        if (!cause && link->ended)
+            cause = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "the connection was lost");
         if (cause)
             cause->with_outcome(link->unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
         Waiter waiter;
         co_await link->flushers.wait(executor_, waiter);
+    }
+}
+
+// The same for a message that outlives its connection.
+asio::awaitable<void> Core::await_watched(WriteWatch& watch)
+{
+    while (watch.state == WriteWatch::State::pending) {
+        Waiter waiter;
+        co_await written_.wait(executor_, waiter);
+    }
+    if (watch.state == WriteWatch::State::written)
+        co_return;
+    auto const outcome = watch.state == WriteWatch::State::never_sent ? Outcome::not_sent : Outcome::unknown;
+    if (finished_)
+        cause_->with_outcome(outcome)->raise();
+    throw ConnectionLost(make_error_code(errc::connection_lost), "the connection was lost", outcome);
+}
+
+// Without a connection, a message goes into the outbox. What belongs to a connection fails; what does not, waits.
+asio::awaitable<void> Core::await_online(Frame const& frame, TransmitOptions const& options)
+{
+    auto const fate = at_loss(frame, options);
+    // As long as the end of a connection is still being read, its frames share its fate.
+    if (fate == AtLoss::keep || (fate != AtLoss::wait && write_failure_))
+        co_return;
+    if (fate != AtLoss::wait)
+        throw ConnectionLost(make_error_code(errc::connection_lost), "there is no connection", Outcome::not_sent);
+    while (!is_online()) {
+        check_open();
+        Waiter waiter;
+        co_await online_.wait(executor_, waiter);
+    }
+    check_open();
+}
+
+// Waits until the messages that are in the outbox now have been encoded for a connection that still exists.
+asio::awaitable<void> Core::await_backlog()
+{
+    auto const last = outbox_.last_number();
+    while (!is_online() || (outbox_.has_backlog() && outbox_.front().number <= last)) {
+        check_open();
+        Waiter waiter;
+        co_await written_.wait(executor_, waiter);
     }
 }
 
@@ -294,6 +483,8 @@ asio::awaitable<bool> Core::flush(std::shared_ptr<Core> core)
         auto operation = flush(core);
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
+    if (core->reconnects_)
+        co_await core->await_backlog();
     co_await core->await_written(0);
     co_return true;
 }

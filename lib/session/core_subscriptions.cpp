@@ -36,8 +36,8 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     if (!core->conversation_.add_subscription(state->id, state->destination, state.get()))
         throw InvalidFrame("'" + state->id + "' is the id of another subscription", "id");
     core->subscriptions_.emplace(state.get(), state);
-    state->gives_back = state->ack != AckMode::automatic && core->conversation_.server().starts_with("RabbitMQ") &&
-                        core->conversation_.version() != StompVersion::v1_0; // which has no NACK
+    state->number = ++core->last_subscription_;
+    state->gives_back = core->gives_back(*state);
     // Whatever happens from here on, the handle sees to it that nothing stays behind.
     Subscription subscription(state);
     auto frame = subscribe_frame(state->id, state->destination, state->ack);
@@ -51,14 +51,37 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     state->subscribe_frame = frame;
     auto how = transmit_options(options);
     how.encoded = &state->announced;
+    how.subscribing = state.get();
     try {
-        co_await transmit(core, std::move(frame), how);
+        if (core->is_online())
+            co_await transmit(core, std::move(frame), how);
+        else
+            co_await core->subscribe_later(std::move(frame), how);
     } catch (StompError const& error) {
         if (error.outcome() == Outcome::refused)
             state->announced = false;
         throw;
     }
     co_return subscription;
+}
+
+// Without a connection: SUBSCRIBE goes out with the others', as soon as there is one.
+asio::awaitable<void> Core::subscribe_later(Frame frame, TransmitOptions options)
+{
+    check_encodable(frame, version(), content_length());
+    auto const slot = expect_receipt(frame, options);
+    *options.encoded = true;
+    if (!slot)
+        co_return;
+    co_await await_slot(*slot);
+    if (slot->failure)
+        slot->failure->raise();
+}
+
+bool Core::gives_back(SubscriptionState const& state) const
+{
+    return state.ack != AckMode::automatic && conversation_.server().starts_with("RabbitMQ") &&
+           conversation_.version() != StompVersion::v1_0; // which has no NACK
 }
 
 // The subscription's handle is gone, or its consumer is too slow. Nobody waits for the answer.
@@ -71,7 +94,7 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
     // What must be acknowledged goes back to the broker, and comes again; handing it out as well would double it.
     if (state.ack != AckMode::automatic)
         state.discard_buffer();
-    if (!state.announced || !conversation_.is_open() || write_failure_) {
+    if (!state.announced || !conversation_.is_open() || !is_online()) {
         conversation_.remove_subscription(state.id, &state);
         subscriptions_.erase(&state);
         return;
@@ -130,6 +153,13 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     if (state->ended)
         co_return true;
     core->check_open();
+    if (!core->is_online()) {
+        if (delete_durable)
+            throw ConnectionLost(make_error_code(errc::connection_lost),
+                                 "without a connection no durable subscription can be deleted", Outcome::not_sent);
+        core->end_subscription(*state, nullptr);
+        co_return true;
+    }
     auto frame = unsubscribe_frame(state->id, state->destination, core->conversation_.version());
     if (delete_durable) {
         // RabbitMQ wants to see again what made the subscription durable.
@@ -144,6 +174,7 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     bool const waits = how.with_receipt || core->config_->auto_receipt || frame.has_header("receipt");
     // Until the broker confirms, messages may still come: they belong to this subscription and to nobody else.
     how.with_receipt = true;
+    how.deletes_durable = delete_durable;
     check_encodable(frame, core->version());
     auto slot = core->expect_receipt(frame, how);
     slot->ending = state;
@@ -195,7 +226,13 @@ asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_
         co_return false;
     options.settles = subscription.get();
     options.settled = sequence;
-    co_await transmit(core, std::move(*frame), options);
+    try {
+        co_await transmit(core, std::move(*frame), options);
+    } catch (StaleMessage const&) { // its connection went before it was sent
+        if (core->config_->strict_acks)
+            throw;
+        co_return false;
+    }
     co_return true;
 }
 

@@ -6,11 +6,14 @@ namespace arbalest {
 
 namespace {
 
-std::string describe(std::vector<ConnectAttempt> const& attempts)
+std::string describe(std::vector<ConnectAttempt> const& attempts, unsigned rounds)
 {
     std::string text;
+    if (rounds > 1)
+        text = "given up after " + std::to_string(rounds) + " attempts: ";
+    auto const beginning = text.size();
     for (auto const& attempt : attempts) {
-        if (!text.empty())
+        if (text.size() != beginning)
             text += "; ";
         text += attempt.url;
         if (!attempt.endpoint.empty())
@@ -21,16 +24,22 @@ std::string describe(std::vector<ConnectAttempt> const& attempts)
         if (!attempt.hint.empty())
             text += " (" + attempt.hint + ")";
     }
-    return text.empty() ? "no URL was given" : text;
+    return text.size() == beginning ? text + "no URL was given" : text;
 }
 
 } // namespace
 
-ConnectError::ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame)
-    : StompErrorOf(errc::connect_failed, describe(attempts), Outcome::not_sent),
+ConnectError::ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame,
+                           unsigned rounds)
+    : StompErrorOf(errc::connect_failed, describe(attempts, rounds), Outcome::not_sent),
       attempts_(std::make_shared<std::vector<ConnectAttempt> const>(std::move(attempts))),
-      error_frame_(std::move(error_frame))
+      error_frame_(std::move(error_frame)), rounds_(rounds)
 {
+}
+
+ConnectError ConnectError::with_rounds(unsigned rounds) const
+{
+    return ConnectError(*attempts_, error_frame_, rounds);
 }
 
 ConnectPhase ConnectError::phase() const noexcept

@@ -48,7 +48,7 @@ PendingReceipt& PendingReceipt::operator=(PendingReceipt&& other) noexcept
 PendingReceipt::~PendingReceipt()
 {
     if (slot_)
-        core_->run_there([slot = slot_](Core& core) { core.release_slot(slot); });
+        core_->run_there([slot = slot_](Core& core) { core.abandon_slot(slot); });
 }
 
 asio::awaitable<Receipt> PendingReceipt::confirmed()

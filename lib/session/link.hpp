@@ -27,7 +27,8 @@ struct Link
     /// Whether everything encoded so far has been accepted by the transport.
     bool drained() const noexcept { return accepted == end_position(); }
     /// Whether not one byte from there on has left. How much a write that is under way has taken, nobody knows yet.
-    bool unsent(std::uint64_t position) const noexcept { return position >= (is_writing ? taken : accepted); }
+    bool unsent(std::uint64_t position) const noexcept { return position >= unsent_from(); }
+    std::uint64_t unsent_from() const noexcept { return is_writing ? taken : accepted; }
 
     std::unique_ptr<Transport> transport;
     FrameDecoder decoder;

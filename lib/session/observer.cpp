@@ -7,12 +7,15 @@ namespace arbalest {
 
 Observer::~Observer() = default;
 void Observer::on_connecting(std::string_view) {}
+void Observer::on_transport_connected(std::string_view) {}
 void Observer::on_connected(Frame const&) {}
 void Observer::on_frame_sent(Frame const&) {}
 void Observer::on_frame_received(Frame const&) {}
 void Observer::on_heart_beat_sent() {}
 void Observer::on_heart_beat_received() {}
 void Observer::on_error_frame(Frame const&) {}
+void Observer::on_lost(Failure const&) {}
+void Observer::on_waiting(std::chrono::milliseconds, unsigned) {}
 void Observer::on_closed(Failure const&) {}
 
 Interceptor::~Interceptor() = default;
@@ -32,6 +35,10 @@ public:
     void on_connecting(std::string_view url) override
     {
         tell([&](Observer& observer) { observer.on_connecting(url); });
+    }
+    void on_transport_connected(std::string_view endpoint) override
+    {
+        tell([&](Observer& observer) { observer.on_transport_connected(endpoint); });
     }
     void on_connected(Frame const& frame) override
     {
@@ -56,6 +63,14 @@ public:
     void on_error_frame(Frame const& frame) override
     {
         tell([&](Observer& observer) { observer.on_error_frame(frame); });
+    }
+    void on_lost(Failure const& cause) override
+    {
+        tell([&](Observer& observer) { observer.on_lost(cause); });
+    }
+    void on_waiting(std::chrono::milliseconds delay, unsigned attempt) override
+    {
+        tell([&](Observer& observer) { observer.on_waiting(delay, attempt); });
     }
     void on_closed(Failure const& cause) override
     {

@@ -1,19 +1,10 @@
 #include "opening.hpp"
 
-#include "../transport/connect_transport.hpp"
-#include "../transport/url.hpp"
 #include "core.hpp"
 #include "executor_probe.hpp"
 #include "hop.hpp"
-#include "subprotocol.hpp"
-#include <arbalest/session/error.hpp>
-#include <arbalest/session/with_timeout.hpp>
+#include "route.hpp"
 
-#include <boost/asio/error.hpp>
-
-#include <algorithm>
-#include <random>
-#include <stdexcept>
 #include <utility>
 
 namespace arbalest::detail {
@@ -22,175 +13,23 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What is known of an opening while it goes on. Shared, because a timeout leaves the coroutine behind that fills it in.
-class Opening
+// Lets go of a session that was not opened.
+class OpeningGuard
 {
 public:
-    Opening() = default;
+    explicit OpeningGuard(Core& core) noexcept : core_(&core) {}
+    OpeningGuard(OpeningGuard const&) = delete;
+    OpeningGuard& operator=(OpeningGuard const&) = delete;
+    ~OpeningGuard()
+    {
+        if (core_)
+            core_->lease_ended();
+    }
+    void succeeded() noexcept { core_ = nullptr; }
 
-    std::vector<ConnectAttempt> attempts;
-    std::shared_ptr<Frame const> error_frame;
-    ConnectPhase phase = ConnectPhase::resolve;
-    std::string endpoint;
-    unsigned count = 0; // of attempts
+private:
+    Core* core_;
 };
-
-std::string hint_for(Frame const& error)
-{
-    std::string text(error.header("message").value_or(""));
-    text += error.body();
-    if (text.find("irtual host") != text.npos) {
-        return "the broker refused the virtual host: the path of a stomp URL, or StompConfig::host; without one it is "
-               "'/'";
-    }
-    return {};
-}
-
-ConnectAttempt describe(Opening const& opening, std::string const& url)
-{
-    ConnectAttempt attempt;
-    attempt.url = url;
-    attempt.phase = opening.phase;
-    attempt.endpoint = opening.endpoint;
-    return attempt;
-}
-
-// CONNECT and CONNECTED on a transport that is connected.
-asio::awaitable<StompSession> shake_hands(asio::any_io_executor executor, std::unique_ptr<Transport> transport,
-                                          std::shared_ptr<StompConfig const> config, Handshake handshake,
-                                          std::shared_ptr<Opening> opening)
-{
-    opening->phase = ConnectPhase::stomp;
-    opening->endpoint = transport->remote_endpoint();
-    auto const url = handshake.url;
-    ConnectAttempt attempt;
-    try {
-        co_return co_await Core::open(executor, std::move(transport), std::move(config), std::move(handshake));
-    } catch (InvalidFrame const&) {
-        throw; // the caller's own CONNECT headers, which no other broker would take either
-    } catch (ErrorFrameReceived const& error) {
-        attempt = describe(*opening, url);
-        attempt.code = error.code();
-        attempt.message = error.what();
-        attempt.hint = hint_for(error.frame());
-        opening->error_frame = std::make_shared<Frame const>(error.frame());
-    } catch (StompError const& error) {
-        attempt = describe(*opening, url);
-        attempt.code = error.code();
-        attempt.message = error.what();
-    }
-    opening->attempts.push_back(std::move(attempt));
-    throw boost::system::system_error(make_error_code(errc::connect_failed));
-}
-
-// What an attempt is made with: as the configuration has it, then as the user's hook wants it.
-asio::awaitable<ConnectParameters> prepare(std::shared_ptr<StompConfig const> config, ConnectParameters parameters,
-                                           std::shared_ptr<Opening> opening)
-{
-    opening->phase = ConnectPhase::prepare;
-    opening->endpoint.clear();
-    parameters.attempt = ++opening->count;
-    parameters.connect_headers = config->connect_headers;
-    parameters.websocket_headers = config->websocket.headers;
-    if (config->host)
-        parameters.host = *config->host;
-    if (!config->before_connect)
-        co_return parameters;
-    auto attempt = describe(*opening, parameters.url);
-    try {
-        co_await config->before_connect(parameters);
-        co_return parameters;
-    } catch (boost::system::system_error const& error) {
-        if (error.code() == asio::error::operation_aborted)
-            throw; // the caller's cancellation, or a timeout
-        attempt.code = error.code();
-        attempt.message = error.what();
-    } catch (std::exception const& error) {
-        attempt.code = make_error_code(errc::connect_failed);
-        attempt.message = error.what();
-    }
-    opening->attempts.push_back(std::move(attempt));
-    throw boost::system::system_error(make_error_code(errc::connect_failed));
-}
-
-Handshake handshake_of(ConnectParameters parameters, std::string url)
-{
-    Handshake handshake;
-    handshake.url = std::move(url);
-    handshake.login = std::move(parameters.login);
-    handshake.passcode = std::move(parameters.passcode);
-    handshake.host = std::move(parameters.host);
-    handshake.headers = std::move(parameters.connect_headers);
-    return handshake;
-}
-
-asio::awaitable<StompSession> open_url(asio::any_io_executor executor, BrokerUrl url,
-                                       std::shared_ptr<StompConfig const> config, std::shared_ptr<Opening> opening)
-{
-    auto const shown = url.shown;
-    ConnectParameters given;
-    given.url = shown;
-    given.host = url.virtual_host.empty() ? "/" : url.virtual_host;
-    // With HTTP in between, credentials in the URL are first of all for that.
-    bool const url_counts = url.carrier == Carrier::tcp || config->login.empty();
-    given.login = url_counts && !url.login.empty() ? url.login : config->login;
-    given.passcode = url_counts && !url.passcode.empty() ? url.passcode : config->passcode;
-    auto parameters = co_await prepare(config, std::move(given), opening);
-
-    opening->phase = ConnectPhase::resolve;
-    OnFailedAttempt const failed = [opening, shown](ConnectAttempt attempt) {
-        attempt.url = shown;
-        if (attempt.code != asio::error::operation_aborted)
-            opening->attempts.push_back(std::move(attempt));
-        else
-            opening->endpoint = attempt.endpoint, opening->phase = attempt.phase;
-    };
-    TransportOptions options;
-    options.tcp = config->tcp;
-    options.tls = config->tls;
-    options.websocket = config->websocket;
-    options.websocket.headers = std::move(parameters.websocket_headers);
-    // A version that would not be accepted is not offered.
-    std::erase_if(options.websocket.subprotocols, [&](std::string const& name) {
-        auto const version = version_of_subprotocol(name);
-        return version && std::ranges::find(config->accept_versions, *version) == config->accept_versions.end();
-    });
-    options.proxy = config->proxy;
-    auto transport = co_await connect_transport(executor, url, std::move(options), failed);
-    auto handshake = handshake_of(std::move(parameters), shown);
-    co_return co_await shake_hands(executor, std::move(transport), std::move(config), std::move(handshake),
-                                   std::move(opening));
-}
-
-asio::awaitable<StompSession> open_transport(asio::any_io_executor executor, std::unique_ptr<Transport> transport,
-                                             std::shared_ptr<StompConfig const> config,
-                                             std::shared_ptr<Opening> opening)
-{
-    auto const url = transport->remote_endpoint();
-    ConnectParameters given;
-    given.url = url;
-    given.host = "/";
-    given.login = config->login;
-    given.passcode = config->passcode;
-    ConnectParameters parameters;
-    try {
-        parameters = co_await prepare(config, std::move(given), opening);
-    } catch (...) {
-        transport->abort();
-        throw;
-    }
-    auto handshake = handshake_of(std::move(parameters), url);
-    co_return co_await shake_hands(executor, std::move(transport), std::move(config), std::move(handshake),
-                                   std::move(opening));
-}
-
-void add_timeout(Opening& opening, std::string const& url, std::chrono::milliseconds limit)
-{
-    auto attempt = describe(opening, url);
-    attempt.code = make_error_code(errc::timeout);
-    attempt.message = "not connected within " + std::to_string(limit.count()) + " ms";
-    opening.attempts.push_back(std::move(attempt));
-}
 
 } // namespace
 
@@ -202,19 +41,11 @@ asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, st
         auto operation = open_over(std::move(transport), std::move(config));
         co_return co_await hop_to(executor, std::move(operation));
     }
-    auto const opening = std::make_shared<Opening>();
-    auto const url = transport->remote_endpoint();
-    auto const limit = config->connect_timeout;
-    auto operation = open_transport(executor, std::move(transport), std::move(config), opening);
-    try {
-        co_return co_await with_timeout(limit, std::move(operation));
-    } catch (Timeout const&) {
-        add_timeout(*opening, url, limit);
-    } catch (boost::system::system_error const& error) {
-        if (error.code() != errc::connect_failed)
-            throw;
-    }
-    throw ConnectError(std::move(opening->attempts), opening->error_frame);
+    auto const core = std::make_shared<Core>(executor, std::move(config), nullptr);
+    OpeningGuard guard(*core);
+    co_await Core::connect(core, std::move(transport));
+    guard.succeeded();
+    co_return Core::make_session(core);
 }
 
 asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector<std::string> urls,
@@ -226,43 +57,11 @@ asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector
         auto operation = open_urls(executor, std::move(urls), std::move(config));
         co_return co_await hop_to(executor, std::move(operation));
     }
-    if (config->shuffle_urls)
-        std::ranges::shuffle(urls, std::minstd_rand(std::random_device()()));
-    auto const opening = std::make_shared<Opening>();
-    auto const limit = config->connect_timeout;
-    for (auto const& text : urls) {
-        BrokerUrl url;
-        std::string unusable;
-        try {
-            url = parse_url(text);
-        } catch (std::invalid_argument const& error) {
-            unusable = error.what();
-        }
-        if (!unusable.empty()) {
-            ConnectAttempt attempt;
-            attempt.url = "(unusable URL)"; // it may hold credentials in the wrong place
-            attempt.code = boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
-            attempt.message = unusable;
-            opening->attempts.push_back(std::move(attempt));
-            continue;
-        }
-        opening->error_frame.reset();
-        auto const shown = url.shown;
-        auto const known = opening->attempts.size();
-        auto operation = open_url(executor, std::move(url), config, opening);
-        try {
-            co_return co_await with_timeout(limit, std::move(operation));
-        } catch (Timeout const&) {
-            add_timeout(*opening, shown, limit);
-        } catch (StompError const&) {
-            throw; // InvalidFrame
-        } catch (boost::system::system_error const& error) {
-            // Every failure has been noted by then; what has not is the caller's cancellation.
-            if (error.code() == asio::error::operation_aborted || opening->attempts.size() == known)
-                throw;
-        }
-    }
-    throw ConnectError(std::move(opening->attempts), opening->error_frame);
+    auto const core = std::make_shared<Core>(executor, std::move(config), std::make_shared<Route>(std::move(urls)));
+    OpeningGuard guard(*core);
+    co_await Core::connect(core, nullptr);
+    guard.succeeded();
+    co_return Core::make_session(core);
 }
 
 } // namespace arbalest::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../protocol/receipts.hpp"
+#include "../protocol/time.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/error.hpp>
 
@@ -10,13 +11,24 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace arbalest::detail {
 
 class SubscriptionState;
+struct OutboxMessage;
 struct QueuedFrame;
 class TransmitOptions;
+
+/// What a lost connection means for a frame whose receipt is awaited, when another connection is to follow.
+enum class AtLoss : std::uint8_t {
+    fail,    ///< It makes no sense on another connection.
+    wait,    ///< If it was not encoded yet, it waits for the next connection; else it fails.
+    keep,    ///< It goes out again.
+    succeed, ///< The loss does what it asked for.
+    stale,   ///< An acknowledgement: if it was not sent, the broker delivers the message again.
+};
 
 /// A receipt that is awaited, from the call that asks for it to whoever takes the answer.
 struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
@@ -26,17 +38,25 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     std::string id() const { return name.empty() ? std::string(Receipts::GeneratedId(number).view()) : name; }
 
     State state = State::waiting;
-    bool encoded = false;  // the frame is in the write buffer, or further
-    bool kept = true;      // somebody holds on to it; else it is returned to the pool with the answer
-    bool deferred = false; // in a transaction that is not committed yet: the limit has not started
+    bool encoded = false;       // the frame is in the write buffer, or further
+    bool kept = true;           // somebody holds on to it; else it is returned to the pool with the answer
+    bool deferred = false;      // in a transaction that is not committed yet: the limit has not started
+    bool again = false;         // the SUBSCRIBE of a subscription that was there before: nobody waits for it
+    bool may_have_left = false; // on an earlier connection
+    AtLoss at_loss = AtLoss::fail;
+    unsigned losses = 0; // in a row, that a SUBSCRIBE was under way at
     Receipts::Number number = 0;
     std::string name; // the id, where the user chose it
     std::chrono::milliseconds limit{0};
-    std::uint64_t errors_before = 0; // ERRORs without a name that had come when the wait began
-    std::uint64_t position = 0;      // where the frame starts, in bytes of the connection
+    TimePoint deadline = TimePoint::max();
+    std::optional<TimePoint::duration> remaining; // of the limit, while there is no connection
+    std::uint64_t errors_before = 0;              // ERRORs without a name that had come when the wait began
+    std::uint64_t position = 0;                   // where the frame starts, in bytes of the connection
     QueuedFrame* queued = nullptr;
     std::shared_ptr<StompError> failure;
-    std::shared_ptr<SubscriptionState> ending; // an UNSUBSCRIBE: what the answer ends
+    OutboxMessage* message = nullptr;               // where the frame is kept that goes out again
+    std::shared_ptr<SubscriptionState> ending;      // an UNSUBSCRIBE: what the answer ends
+    std::shared_ptr<SubscriptionState> subscribing; // a SUBSCRIBE: whose
     WaitQueue waiters;
 };
 

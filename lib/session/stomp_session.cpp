@@ -123,6 +123,13 @@ void StompSession::start_disconnect() const
     asio::co_spawn(lease_->core->executor(), Core::disconnect(lease_->core, lease_), asio::detached);
 }
 
+ConnectionEvents StompSession::connection_events() const
+{
+    if (!lease_)
+        throw SessionClosed("the handle belongs to no session");
+    return Core::connection_events(lease_->core);
+}
+
 asio::awaitable<Failure> StompSession::closed() const
 {
     return Core::closed(core());
@@ -151,6 +158,11 @@ SessionStats StompSession::stats() const noexcept
 bool StompSession::is_open() const noexcept
 {
     return lease_ && lease_->core->is_open();
+}
+
+bool StompSession::is_connected() const noexcept
+{
+    return lease_ && lease_->core->is_connected();
 }
 
 asio::any_io_executor StompSession::get_executor() const

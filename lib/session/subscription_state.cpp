@@ -6,6 +6,7 @@
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace arbalest::detail {
@@ -59,6 +60,17 @@ void SubscriptionState::discard_buffer()
 {
     buffer_.clear();
     buffered_bytes_ = 0;
+}
+
+void SubscriptionState::connection_lost()
+{
+    unsettled.take_open();
+    if (ack == AckMode::automatic)
+        return;
+    bool const was_over = is_over_soft_limit();
+    discard_buffer();
+    if (was_over)
+        core->full_buffers_changed(-1);
 }
 
 void SubscriptionState::drop_front()
@@ -181,9 +193,14 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
         auto operation = next_for(state, limit);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
     }
-    if (state->buffer_.empty()) {
+    // More than once only where a lost connection has taken the message away again.
+    auto const began = std::chrono::steady_clock::now();
+    auto remaining = limit;
+    while (state->buffer_.empty() && !state->ended) {
         auto wait = ready(state);
-        co_await with_timeout(limit, std::move(wait));
+        co_await with_timeout(remaining, std::move(wait));
+        if (limit.count() > 0)
+            remaining = std::max(std::chrono::nanoseconds(1), limit - (std::chrono::steady_clock::now() - began));
     }
     co_return co_await next(state);
 }

@@ -37,8 +37,13 @@ public:
 
     /// The SUBSCRIBE frame as the user wants it, for the headers of an UNSUBSCRIBE that deletes a durable subscription.
     Frame subscribe_frame;
-    /// SUBSCRIBE was encoded, so that the broker must be told of the end.
+    /// Which subscription of the session it is; later ones have higher numbers.
+    std::uint64_t number = 0;
+    /// SUBSCRIBE was encoded, or will be with the next connection; so the broker must be told of the end.
     bool announced = false;
+    /// The connection broke with an ERROR when the broker was to take it on again. If that happens twice, it is to
+    /// blame.
+    bool suspected = false;
     /// The broker takes back what is unsettled only when it is told to.
     bool gives_back = false;
     Unsettled unsettled;
@@ -52,6 +57,8 @@ public:
 
     /// Forgets what is buffered: the broker takes it back.
     void discard_buffer();
+    /// The connection is gone: what must be acknowledged comes again.
+    void connection_lost();
 
     /// Lets the waiter go on if there is something for it.
     void wake_if_ready();

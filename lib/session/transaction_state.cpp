@@ -44,6 +44,9 @@ void TransactionState::check_open() const
     if (over_)
         throw SessionClosed("the transaction is over");
     core->check_open();
+    if (is_lost())
+        throw ConnectionLost(make_error_code(errc::connection_lost),
+                             "the connection was lost on which the transaction was begun", Outcome::not_sent);
 }
 
 asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core, FrameOptions options)
@@ -60,6 +63,7 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
     add_headers(frame, options);
     auto how = transmit_options(options);
     how.encoded = &state->begun_;
+    how.connection = &state->connection_;
     co_await Core::transmit(core, std::move(frame), how);
     co_return transaction;
 }
@@ -162,6 +166,11 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     state->pending_.clear();
 }
 
+bool TransactionState::is_lost() const noexcept
+{
+    return begun_ && connection_ != core->connection();
+}
+
 void TransactionState::tell_subscriptions(bool committed)
 {
     for (auto const& weak : subscriptions_) {
@@ -174,7 +183,7 @@ void TransactionState::tell_subscriptions(bool committed)
 void TransactionState::abandon()
 {
     pending_.clear();
-    if (!begun_ || over_ || !core->is_open())
+    if (!begun_ || over_ || !core->is_open() || is_lost())
         return;
     over_ = true;
     tell_subscriptions(false);

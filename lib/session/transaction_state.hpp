@@ -50,12 +50,15 @@ public:
 private:
     class EndGuard;
     void check_open() const;
+    /// The connection is gone, and the broker has aborted the transaction.
+    bool is_lost() const noexcept;
     void tell_subscriptions(bool committed);
     static boost::asio::awaitable<bool> send_frame(std::shared_ptr<TransactionState> state, Frame frame,
                                                    TransmitOptions how);
 
-    bool begun_ = false; // BEGIN was encoded
-    bool over_ = false;  // COMMIT or ABORT was
+    bool begun_ = false;           // BEGIN was encoded
+    bool over_ = false;            // COMMIT or ABORT was
+    std::uint64_t connection_ = 0; // on which BEGIN was encoded
     std::vector<PendingReceipt> pending_;
     // Whose messages were acknowledged in it: they are not if it is aborted.
     std::vector<std::weak_ptr<SubscriptionState>> subscriptions_;

@@ -62,6 +62,7 @@ asio::awaitable<TlsStream> shake_hands_tls(tcp::socket socket, std::shared_ptr<s
     prepare(stream, options, name, verdict);
     co_await stream.async_handshake(ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, attempt.code));
     if (attempt.code) {
+        attempt.certificate_refused = !verdict->failure().empty() || is_about_our_certificate(attempt.code);
         attempt.message = verdict->failure().empty() ? describe_tls_failure(attempt.code) : verdict->failure();
         fail_attempt(failed, std::move(attempt));
     }

@@ -182,4 +182,23 @@ std::string describe_tls_failure(boost::system::error_code const& code)
     }
 }
 
+bool is_about_our_certificate(boost::system::error_code const& code) noexcept
+{
+    if (code.category() != asio::error::get_ssl_category())
+        return false;
+    switch (ERR_GET_REASON(static_cast<unsigned long>(code.value()))) {
+    case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 } // namespace arbalest::detail

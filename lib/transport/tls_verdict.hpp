@@ -36,4 +36,7 @@ private:
 /// Why a TLS handshake failed other than by the certificate, in words.
 std::string describe_tls_failure(boost::system::error_code const& code);
 
+/// Whether the peer ended the handshake because of our certificate, or because it wants one.
+bool is_about_our_certificate(boost::system::error_code const& code) noexcept;
+
 } // namespace arbalest::detail

@@ -20,7 +20,9 @@ class ARBALEST_DECL ConnectError : public StompErrorOf<ConnectError>
 public:
     /// @param attempts what was tried, in order; the last one is the cause.
     /// @param error_frame the ERROR that the last broker sent instead of CONNECTED, if it did.
-    explicit ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame = nullptr);
+    /// @param rounds how often the URLs were gone through; `attempts` are those of the last time.
+    explicit ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame = nullptr,
+                          unsigned rounds = 1);
 
     /// Everything that was tried, in order, each with its phase and cause.
     std::vector<ConnectAttempt> const& attempts() const noexcept { return *attempts_; }
@@ -30,10 +32,15 @@ public:
     boost::system::error_code cause() const noexcept;
     /// The ERROR frame that the last broker sent instead of CONNECTED; nullptr when it sent none.
     Frame const* error_frame() const noexcept { return error_frame_.get(); }
+    /// How many attempts a session made in a row that reconnects (see ReconnectPolicy); 1 for others.
+    unsigned rounds() const noexcept { return rounds_; }
+    /// The same after so many attempts.
+    ConnectError with_rounds(unsigned rounds) const;
 
 private:
     std::shared_ptr<std::vector<ConnectAttempt> const> attempts_;
     std::shared_ptr<Frame const> error_frame_;
+    unsigned rounds_;
 };
 
 /// No RECEIPT came within the limit (STOMP 1.2, "RECEIPT"). The session stays open; a late RECEIPT is ignored. Its

@@ -4,6 +4,7 @@
 #include <arbalest/protocol/frame.hpp>
 #include <arbalest/session/failure.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,8 +19,11 @@ class ARBALEST_DECL Observer
 public:
     virtual ~Observer();
 
-    /// A connection is about to be made. @param url without credentials.
+    /// An attempt to connect begins, before the host's name is resolved. @param url without credentials; the peer's
+    /// address for StompSession::over().
     virtual void on_connecting(std::string_view url);
+    /// The connection is there, but nothing was sent yet: CONNECT is next. @param endpoint the peer's address and port.
+    virtual void on_transport_connected(std::string_view endpoint);
     /// CONNECTED came.
     virtual void on_connected(Frame const& frame);
     /// A frame was put into the write buffer.
@@ -32,7 +36,12 @@ public:
     virtual void on_heart_beat_received();
     /// An ERROR came that names no operation and leaves the session open (`error_frames_are_fatal` is off).
     virtual void on_error_frame(Frame const& frame);
-    /// The session has ended; told once. The cause's code is errc::session_closed when it ended in order.
+    /// The connection is gone, and the session looks for another (StompConfig::reconnect).
+    virtual void on_lost(Failure const& cause);
+    /// The session waits before it tries to connect. @param attempt which attempt in a row that will be, from 1.
+    virtual void on_waiting(std::chrono::milliseconds delay, unsigned attempt);
+    /// The session has ended; told once, also when it could not be opened. The cause's code is errc::session_closed
+    /// when it ended in order.
     virtual void on_closed(Failure const& cause);
 };
 

@@ -6,6 +6,7 @@
 #include <arbalest/protocol/limits.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
 #include <arbalest/session/connect_parameters.hpp>
+#include <arbalest/session/reconnect_policy.hpp>
 #include <arbalest/transport/tcp_options.hpp>
 #include <arbalest/transport/tls_options.hpp>
 #include <arbalest/transport/websocket_options.hpp>
@@ -144,6 +145,10 @@ public:
     std::function<boost::asio::awaitable<void>(ConnectParameters&)> before_connect;
     /// Whether connect() tries several URLs in a random order instead of the given one. Default false.
     bool shuffle_urls = false;
+    /// What a session does that has lost its connection: nothing given, it ends; else it gets another, and goes on with
+    /// what it was doing. Of no effect on StompSession::over(), which knows no way to a second connection. Default
+    /// none.
+    std::optional<ReconnectPolicy> reconnect;
 
     /// Gets every MESSAGE and RECEIPT that belongs to nobody. Called on the session's executor. Default none.
     std::function<void(Frame const&)> on_unhandled;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <arbalest/export.hpp>
+#include <arbalest/session/connection_events.hpp>
 #include <arbalest/session/failure.hpp>
 #include <arbalest/session/message.hpp>
 #include <arbalest/session/outgoing_message.hpp>
@@ -40,6 +41,7 @@ public:
     std::uint64_t messages_received = 0; ///< The MESSAGEs for a subscription among them.
     std::uint64_t bytes_sent = 0;        ///< Accepted by the transport, heart-beats included.
     std::uint64_t bytes_received = 0;    ///< Heart-beats included.
+    std::uint64_t connections = 0;       ///< How often CONNECTED came; more than once only with StompConfig::reconnect.
 };
 
 /// An open STOMP session: a cheap copyable handle. When the last copy is gone, the connection is closed at once and
@@ -132,6 +134,10 @@ public:
     /// Begins what disconnect() does, and returns. From any thread.
     void start_disconnect() const;
 
+    /// The steps in the life of the connection, beginning with the current one. From any thread; any number of
+    /// channels. @throws SessionClosed for an empty handle.
+    ConnectionEvents connection_events() const;
+
     /// Waits for the end of the session and returns its cause; its code is errc::session_closed when it ended in order.
     /// Any number may wait. @throws SessionClosed for an empty handle. Cancelling ends the wait only.
     boost::asio::awaitable<Failure> closed() const;
@@ -144,8 +150,10 @@ public:
     HeartBeat negotiated_heart_beat() const noexcept;
     /// The figures up to now.
     SessionStats stats() const noexcept;
-    /// Whether operations are accepted.
+    /// Whether operations are accepted: also while the session is looking for another connection.
     bool is_open() const noexcept;
+    /// Whether there is a connection, on which CONNECTED came.
+    bool is_connected() const noexcept;
     /// The executor on which the session lives. Throws SessionClosed for an empty handle, or when the io_context is
     /// gone.
     boost::asio::any_io_executor get_executor() const;

@@ -36,6 +36,7 @@ public:
     boost::system::error_code code;         ///< Why, as a code.
     std::string message;                    ///< Why, in words.
     unsigned http_status = 0;               ///< The status of the HTTP response; 0 when there was none.
+    bool certificate_refused = false;       ///< TLS: one side did not accept the other's certificate.
     std::string hint;                       ///< What to try instead; empty when there is nothing to say.
 };
 

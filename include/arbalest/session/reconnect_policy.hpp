@@ -1,0 +1,77 @@
+#pragma once
+
+#include <arbalest/export.hpp>
+#include <arbalest/session/failure.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <limits>
+
+namespace arbalest {
+
+/// How much a session that reconnects holds on to: messages that were sent and are not confirmed yet, and messages that
+/// wait for a connection. When it is full, sending suspends.
+class OutboxLimits
+{
+public:
+    OutboxLimits() = default;
+    OutboxLimits(std::size_t messages, std::size_t bytes) noexcept : messages(messages), bytes(bytes) {}
+
+    /// In messages. Default 10000.
+    std::size_t messages = 10'000;
+    /// In bytes of memory that the messages occupy; a larger message enters an empty outbox. Default 64 MiB.
+    std::size_t bytes = std::size_t{64} << 20;
+};
+
+/// How a session gets a new connection when it has lost its own. It takes what StompClient::connect() was given: the
+/// same URLs, each within `connect_timeout`, each after `before_connect`.
+///
+/// An attempt goes once through the URLs: from the one that was lost, or, if that connection did not hold, from the one
+/// behind it; with `shuffle_urls` in a random order. Before each attempt it waits, the first time for `initial`, then
+/// `multiplier` times as long each time, up to `max`.
+class ARBALEST_DECL ReconnectPolicy
+{
+public:
+    ReconnectPolicy() = default;
+
+    /// No end to the attempts.
+    static constexpr unsigned unlimited = std::numeric_limits<unsigned>::max();
+
+    /// The wait before the first attempt. Default 100 ms.
+    std::chrono::milliseconds initial{100};
+    /// What the wait grows by from one attempt to the next, as a factor. Default 1.5.
+    double multiplier = 1.5;
+    /// Which part of a wait is left to chance, so that clients do not all come back at once; from 0 to 1. A wait is
+    /// shortened by up to this part. Default 0.1.
+    double jitter = 0.1;
+    /// The longest wait. Default 60 s.
+    std::chrono::milliseconds max{60'000};
+    /// How many attempts in a row may fail before the session ends. Default unlimited.
+    unsigned attempts = unlimited;
+    /// A connection that was open this long has held: when it is lost, attempts and waits begin anew. Default 5 s.
+    std::chrono::milliseconds stable_after{5'000};
+    /// Whether connect() itself goes on trying in the same way, instead of failing when no URL works. Default false.
+    bool first_connect = false;
+    /// What becomes of messages that were sent with a receipt on a connection that was lost before the receipt came.
+    /// They are sent again, with the same receipt id, so that the broker gets each of them at least once; a message
+    /// that was under way at two losses in a row is taken for their cause and fails. Off: they fail at once, with
+    /// ConnectionLost and Outcome::unknown. Default true.
+    bool resend_unconfirmed = true;
+    /// What is held on to. Default as in OutboxLimits.
+    OutboxLimits outbox;
+    /// Whether to try (again) after this failure: what ended a connection, or the ConnectError of an attempt. Called on
+    /// the session's executor. Default is_temporary().
+    std::function<bool(Failure const&)> retry_if;
+
+    /// What is done without `retry_if`. False for a rejected login (an ERROR instead of CONNECTED, HTTP status 401 or
+    /// 403) at any URL, and when every URL failed for what time does not heal: a certificate that was not accepted, or
+    /// a URL or setting that cannot be used. True for everything else.
+    static bool is_temporary(Failure const& failure);
+
+    /// The wait before an attempt.
+    /// @param attempt which one in a row, from 1. @param chance from 0 to 1: how much of the jitter is taken off.
+    std::chrono::milliseconds delay(unsigned attempt, double chance) const noexcept;
+};
+
+} // namespace arbalest

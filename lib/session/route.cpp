@@ -1,0 +1,274 @@
+#include "route.hpp"
+
+#include "../transport/connect_transport.hpp"
+#include "../transport/url.hpp"
+#include "core.hpp"
+#include "subprotocol.hpp"
+#include <arbalest/session/error.hpp>
+#include <arbalest/session/with_timeout.hpp>
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+namespace arbalest::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// What is known of an attempt while it goes on. Shared, because a timeout leaves the coroutine behind that fills it in.
+class Opening
+{
+public:
+    Opening() = default;
+
+    std::vector<ConnectAttempt> attempts;
+    std::shared_ptr<Frame const> error_frame;
+    ConnectPhase phase = ConnectPhase::resolve;
+    std::string endpoint;
+};
+
+std::string hint_for(Frame const& error)
+{
+    std::string text(error.header("message").value_or(""));
+    text += error.body();
+    if (text.find("irtual host") != text.npos) {
+        return "the broker refused the virtual host: the path of a stomp URL, or StompConfig::host; without one it is "
+               "'/'";
+    }
+    return {};
+}
+
+ConnectAttempt describe(Opening const& opening, std::string const& url)
+{
+    ConnectAttempt attempt;
+    attempt.url = url;
+    attempt.phase = opening.phase;
+    attempt.endpoint = opening.endpoint;
+    return attempt;
+}
+
+boost::system::system_error noted()
+{
+    return boost::system::system_error(make_error_code(errc::connect_failed));
+}
+
+// CONNECT and CONNECTED on a transport that is connected.
+asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport, Handshake handshake,
+                                  std::shared_ptr<Opening> opening)
+{
+    opening->phase = ConnectPhase::stomp;
+    opening->endpoint = transport->remote_endpoint();
+    auto const url = handshake.url;
+    ConnectAttempt attempt;
+    try {
+        co_return co_await Core::shake_hands(core, std::move(transport), std::move(handshake));
+    } catch (InvalidFrame const&) {
+        throw; // the caller's own CONNECT headers, which no other broker would take either
+    } catch (ErrorFrameReceived const& error) {
+        attempt = describe(*opening, url);
+        attempt.code = error.code();
+        attempt.message = error.what();
+        attempt.hint = hint_for(error.frame());
+        opening->error_frame = std::make_shared<Frame const>(error.frame());
+    } catch (StompError const& error) {
+        attempt = describe(*opening, url);
+        attempt.code = error.code();
+        attempt.message = error.what();
+    }
+    opening->attempts.push_back(std::move(attempt));
+    throw noted();
+}
+
+// What an attempt is made with: as the configuration has it, then as the user's hook wants it.
+asio::awaitable<ConnectParameters> prepare(std::shared_ptr<Core> core, ConnectParameters parameters,
+                                           std::shared_ptr<Opening> opening)
+{
+    auto const& config = core->config();
+    opening->phase = ConnectPhase::prepare;
+    opening->endpoint.clear();
+    parameters.connect_headers = config.connect_headers;
+    parameters.websocket_headers = config.websocket.headers;
+    if (config.host)
+        parameters.host = *config.host;
+    core->connecting(parameters.url);
+    if (!config.before_connect)
+        co_return parameters;
+    auto attempt = describe(*opening, parameters.url);
+    try {
+        co_await config.before_connect(parameters);
+        co_return parameters;
+    } catch (boost::system::system_error const& error) {
+        if (error.code() == asio::error::operation_aborted)
+            throw; // the caller's cancellation, or a timeout
+        attempt.code = error.code();
+        attempt.message = error.what();
+    } catch (std::exception const& error) {
+        attempt.code = make_error_code(errc::connect_failed);
+        attempt.message = error.what();
+    }
+    opening->attempts.push_back(std::move(attempt));
+    throw noted();
+}
+
+Handshake handshake_of(ConnectParameters parameters, std::string url)
+{
+    Handshake handshake;
+    handshake.url = std::move(url);
+    handshake.login = std::move(parameters.login);
+    handshake.passcode = std::move(parameters.passcode);
+    handshake.host = std::move(parameters.host);
+    handshake.headers = std::move(parameters.connect_headers);
+    return handshake;
+}
+
+asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsigned number,
+                               std::shared_ptr<Opening> opening)
+{
+    auto const& config = core->config();
+    auto const shown = url.shown;
+    ConnectParameters given;
+    given.url = shown;
+    given.attempt = number;
+    given.host = url.virtual_host.empty() ? "/" : url.virtual_host;
+    // With HTTP in between, credentials in the URL are first of all for that.
+    bool const url_counts = url.carrier == Carrier::tcp || config.login.empty();
+    given.login = url_counts && !url.login.empty() ? url.login : config.login;
+    given.passcode = url_counts && !url.passcode.empty() ? url.passcode : config.passcode;
+    auto parameters = co_await prepare(core, std::move(given), opening);
+
+    opening->phase = ConnectPhase::resolve;
+    OnFailedAttempt const failed = [opening, shown](ConnectAttempt attempt) {
+        attempt.url = shown;
+        if (attempt.code != asio::error::operation_aborted)
+            opening->attempts.push_back(std::move(attempt));
+        else
+            opening->endpoint = attempt.endpoint, opening->phase = attempt.phase;
+    };
+    TransportOptions options;
+    options.tcp = config.tcp;
+    options.tls = config.tls;
+    options.websocket = config.websocket;
+    options.websocket.headers = std::move(parameters.websocket_headers);
+    // A version that would not be accepted is not offered.
+    std::erase_if(options.websocket.subprotocols, [&](std::string const& name) {
+        auto const version = version_of_subprotocol(name);
+        return version && std::ranges::find(config.accept_versions, *version) == config.accept_versions.end();
+    });
+    options.proxy = config.proxy;
+    auto transport = co_await connect_transport(core->executor(), url, std::move(options), failed);
+    auto handshake = handshake_of(std::move(parameters), shown);
+    co_return co_await shake_hands(core, std::move(transport), std::move(handshake), std::move(opening));
+}
+
+asio::awaitable<bool> open_transport(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
+                                     std::shared_ptr<Opening> opening)
+{
+    auto const url = transport->remote_endpoint();
+    ConnectParameters given;
+    given.url = url;
+    given.host = "/";
+    given.login = core->config().login;
+    given.passcode = core->config().passcode;
+    ConnectParameters parameters;
+    try {
+        parameters = co_await prepare(core, std::move(given), opening);
+    } catch (...) {
+        transport->abort();
+        throw;
+    }
+    auto handshake = handshake_of(std::move(parameters), url);
+    co_return co_await shake_hands(core, std::move(transport), std::move(handshake), std::move(opening));
+}
+
+void add_timeout(Opening& opening, std::string const& url, std::chrono::milliseconds limit)
+{
+    auto attempt = describe(opening, url);
+    attempt.code = make_error_code(errc::timeout);
+    attempt.message = "not connected within " + std::to_string(limit.count()) + " ms";
+    opening.attempts.push_back(std::move(attempt));
+}
+
+void add_unusable(Opening& opening, std::string const& reason)
+{
+    ConnectAttempt attempt;
+    attempt.url = "(unusable URL)"; // it may hold credentials in the wrong place
+    attempt.code = boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
+    attempt.message = reason;
+    opening.attempts.push_back(std::move(attempt));
+}
+
+std::vector<std::size_t> order_of(Route const& route, bool shuffle)
+{
+    std::vector<std::size_t> order(route.urls.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (shuffle)
+        std::ranges::shuffle(order, std::minstd_rand(std::random_device()()));
+    else if (!order.empty())
+        std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(route.first % order.size()));
+    return order;
+}
+
+} // namespace
+
+asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
+{
+    auto const opening = std::make_shared<Opening>();
+    auto const url = transport->remote_endpoint();
+    auto const limit = core->config().connect_timeout;
+    auto operation = open_transport(core, std::move(transport), opening);
+    try {
+        co_return co_await with_timeout(limit, std::move(operation));
+    } catch (Timeout const&) {
+        add_timeout(*opening, url, limit);
+    } catch (boost::system::system_error const& error) {
+        if (error.code() != errc::connect_failed)
+            throw;
+    }
+    throw ConnectError(std::move(opening->attempts), opening->error_frame);
+}
+
+asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<Route> route)
+{
+    auto const opening = std::make_shared<Opening>();
+    auto const limit = core->config().connect_timeout;
+    for (auto const position : order_of(*route, core->config().shuffle_urls)) {
+        route->current = position;
+        BrokerUrl url;
+        std::string unusable;
+        try {
+            url = parse_url(route->urls[position]);
+        } catch (std::invalid_argument const& error) {
+            unusable = error.what();
+        }
+        if (!unusable.empty()) {
+            add_unusable(*opening, unusable);
+            continue;
+        }
+        opening->error_frame.reset();
+        auto const shown = url.shown;
+        auto const known = opening->attempts.size();
+        auto operation = open_url(core, std::move(url), ++route->attempts, opening);
+        try {
+            co_await with_timeout(limit, std::move(operation));
+            route->attempts = 0;
+            co_return true;
+        } catch (Timeout const&) {
+            add_timeout(*opening, shown, limit);
+        } catch (StompError const&) {
+            throw; // InvalidFrame
+        } catch (boost::system::system_error const& error) {
+            // Every failure has been noted by then; what has not is the caller's cancellation.
+            if (error.code() == asio::error::operation_aborted || opening->attempts.size() == known)
+                throw;
+        }
+    }
+    throw ConnectError(std::move(opening->attempts), opening->error_frame);
+}
+
+} // namespace arbalest::detail
