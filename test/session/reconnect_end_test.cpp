@@ -132,7 +132,6 @@ BOOST_AUTO_TEST_CASE(attempts_that_lead_to_connections_that_do_not_hold_run_out_
         auto session = co_await connect(reconnecting(policy));
         for (std::uint64_t connections = 2; connections <= 3; ++connections) {
             broker.faults().close_connections();
-            co_await until_lost(session);
             co_await until_connected(session, connections);
         }
         broker.faults().close_connections();
@@ -236,7 +235,8 @@ BOOST_AUTO_TEST_CASE(disconnect_ends_it_at_once_while_it_connects)
             co_await finished(ended);
             BOOST_TEST(!ended->failure);
             broker.faults().clear();
-            co_await until([&] { return broker.connections() == 0; });
+            broker.stop(); // what it has not read from, it does not know to be closed
+            broker.listen();
         });
         BOOST_TEST(run_dry());
     }

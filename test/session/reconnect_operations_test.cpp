@@ -68,10 +68,11 @@ BOOST_AUTO_TEST_CASE(an_ack_of_the_old_connections_message_is_stale)
             auto inbox = co_await session.subscribe("/queue/a", AckMode::client_individual);
             co_await send_confirmed(session, "/queue/a", "x");
             auto const message = co_await inbox.next_for(10s);
-            broker.faults().close_connections();
+            broker.stop();
             co_await until_lost(session);
             // Without a connection, and on the next one.
             auto const down = co_await as_result(session.ack(*message));
+            broker.listen();
             co_await until_connected(session, 2);
             auto const up = co_await as_result(session.nack(*message));
             if (strict) {
@@ -97,6 +98,7 @@ BOOST_AUTO_TEST_CASE(buffered_messages_that_need_an_ack_come_again_and_the_other
         auto session = co_await connect(reconnecting());
         auto acked = co_await session.subscribe("/queue/a", AckMode::client);
         auto automatic = co_await session.subscribe("/topic/b");
+        co_await until([&] { return broker.subscriptions() == 2; });
         for (int i = 0; i < 3; ++i) {
             broker.publish("/queue/a", std::to_string(i));
             broker.publish("/topic/b", std::to_string(i));
@@ -389,13 +391,11 @@ BOOST_AUTO_TEST_CASE(a_broker_that_confirms_no_subscription_keeps_them_all_the_s
         broker.faults().drop_receipts();
         for (std::uint64_t connections = 2; connections < 6; ++connections) {
             broker.faults().close_connections();
-            co_await until_lost(session);
             co_await until_connected(session, connections);
             if (connections % 2 == 0)
                 co_await pause(40ms); // beyond the limit for the receipt
         }
         broker.faults().send_raw(error_frame("unrelated"));
-        co_await until_lost(session);
         co_await until_connected(session, 6);
         broker.publish("/queue/a", "x");
         auto const message = co_await inbox.next_for(10s);
