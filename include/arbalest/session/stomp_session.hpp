@@ -51,6 +51,10 @@ public:
 /// to be waited for, but for one in 64, which lets others run. Cancelling one leaves the session usable: a frame that
 /// was not yet encoded is withdrawn, one that was goes out.
 ///
+/// With StompConfig::reconnect the session outlives its connections; what a loss means for an operation is said in
+/// ReconnectPolicy. Operations then wait for the next connection where they can, and fail with ConnectionLost where they
+/// belong to the old one.
+///
 /// The operations share these failures: what ended the session (ConnectionLost, MissingHeartBeat, ErrorFrameReceived,
 /// MalformedFrame, SessionClosed); InvalidFrame for a frame that cannot be encoded; and where a receipt is awaited,
 /// LostReceipt, or ErrorFrameReceived when an ERROR names the frame. `outcome()` tells what became of the frame.
