@@ -10,7 +10,7 @@ std::string describe(std::vector<ConnectAttempt> const& attempts, unsigned round
 {
     std::string text;
     if (rounds > 1)
-        text = "given up after " + std::to_string(rounds) + " attempts: ";
+        text = "after " + std::to_string(rounds) + " attempts: ";
     auto const beginning = text.size();
     for (auto const& attempt : attempts) {
         if (text.size() != beginning)

@@ -325,6 +325,38 @@ BOOST_AUTO_TEST_CASE(an_error_about_a_subscription_that_was_ended_is_not_fatal)
     BOOST_TEST(talk_to("Other/1", "There is no current subscription with tag 'T_sub-1'.") == Kind::failed);
 }
 
+BOOST_AUTO_TEST_CASE(another_connection_begins_anew_with_the_same_subscriptions_and_receipts)
+{
+    for (auto const state : {State::idle, State::connecting, State::connected, State::draining, State::disconnecting}) {
+        BOOST_TEST_CONTEXT(state)
+        {
+            Talk talk(state, beating(HeartBeat(1000ms, 1000ms)));
+            auto const subscriptions = talk.conversation.subscription_count();
+            auto const receipts = talk.conversation.receipts().size();
+            talk.conversation.reset();
+            BOOST_TEST(talk.conversation.state() == State::idle);
+            BOOST_TEST((talk.conversation.next_deadline() == never));
+            BOOST_TEST(talk.conversation.poll(much_later).kind == Kind::none);
+            BOOST_TEST((talk.conversation.negotiated_heart_beat() == HeartBeat()));
+            // What still comes from the old connection is nobody's business.
+            BOOST_TEST(talk.receive(make("ERROR")).kind == Kind::none);
+
+            talk.conversation.start();
+            BOOST_TEST(talk.receive(make("CONNECTED", {{"version", "1.1"}, {"server", "other"}})).kind ==
+                       Kind::connected);
+            BOOST_TEST(talk.conversation.version() == v1_1);
+            BOOST_TEST(talk.conversation.server() == "other");
+            BOOST_TEST((talk.conversation.negotiated_heart_beat() == HeartBeat())); // none was offered this time
+            BOOST_TEST(talk.conversation.subscription_count() == subscriptions);
+            BOOST_TEST(talk.conversation.receipts().size() == receipts);
+            if (subscriptions != 0)
+                BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-a"}})).token == talk.a());
+            if (receipts != 0)
+                BOOST_TEST(talk.receive(make("RECEIPT", {{"receipt-id", "mine"}})).kind == Kind::receipt);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace
