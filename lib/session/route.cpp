@@ -210,7 +210,8 @@ std::vector<std::size_t> order_of(Route const& route, bool shuffle)
     if (shuffle)
         std::ranges::shuffle(order, std::minstd_rand(std::random_device()()));
     else if (!order.empty())
-        std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(route.first % order.size()), order.end());
+        std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(route.first % order.size()),
+                    order.end());
     return order;
 }
 
