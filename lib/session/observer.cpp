@@ -13,6 +13,7 @@ void Observer::on_frame_received(Frame const&) {}
 void Observer::on_heart_beat_sent() {}
 void Observer::on_heart_beat_received() {}
 void Observer::on_error_frame(Frame const&) {}
+void Observer::on_callback_failed(std::string_view, Failure const&) {}
 void Observer::on_closed(Failure const&) {}
 
 Interceptor::~Interceptor() = default;
@@ -56,6 +57,10 @@ public:
     void on_error_frame(Frame const& frame) override
     {
         tell([&](Observer& observer) { observer.on_error_frame(frame); });
+    }
+    void on_callback_failed(std::string_view callback, Failure const& failure) override
+    {
+        tell([&](Observer& observer) { observer.on_callback_failed(callback, failure); });
     }
     void on_closed(Failure const& cause) override
     {
