@@ -6,7 +6,7 @@
 #include <future>
 
 // Ways to a broker, and what becomes of those that lead nowhere.
-BOOST_AUTO_TEST_SUITE(connect)
+BOOST_AUTO_TEST_SUITE(connecting)
 
 using namespace arbalest;
 using namespace arbalest::classic;

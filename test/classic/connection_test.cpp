@@ -155,7 +155,7 @@ void settle(SendingFixture& fixture)
     connection.set_listener("recorder", recorder);
     connection.set_listener("settler", std::make_shared<Settler>(connection));
     connection.connect("", "", true);
-    connection.subscribe(destination, "1", "client-individual");
+    connection.subscribe(destination, "1", connection.version() == StompVersion::v1_0 ? "client" : "client-individual");
     connection.send("x", destination);
     recorder->wait_for("receipt acked");
     auto const stats = fixture.broker.broker.stats(destination);

@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(a_listener_ends_the_session)
         auto inbox = co_await session.subscribe("/queue/a");
         co_await session.send("/queue/a", "x");
         auto const cause = co_await session.closed();
-        BOOST_TEST(cause.code() == errc::session_closed);
+        BOOST_TEST((cause.code() == errc::session_closed));
     });
     BOOST_TEST(ending->only({"message", "disconnect"}) == Trace{"message x"});
     BOOST_TEST(ending->shared->only({"disconnect"}) == (Trace{"disconnecting", "disconnected"}));
