@@ -38,10 +38,7 @@ class MyListener : public classic::ConnectionListener
 public:
     explicit MyListener(Callback callback) : callback_(std::move(callback)) {}
 
-    void on_error(arbalest::Frame const& frame) override
-    {
-        std::cout << "received an error " << frame.body() << '\n';
-    }
+    void on_error(arbalest::Frame const& frame) override { std::cout << "received an error " << frame.body() << '\n'; }
 
     void on_message(arbalest::Frame const& frame) override
     {

@@ -65,7 +65,8 @@ private:
     {
         // Process structured web messages
         auto const* const type = data.if_contains("type");
-        std::string_view const message_type = type && type->is_string() ? std::string_view(type->get_string()) : "unknown";
+        std::string_view const message_type =
+            type && type->is_string() ? std::string_view(type->get_string()) : "unknown";
 
         if (message_type == "notification")
             handle_notification(data);

@@ -26,10 +26,7 @@ public:
         messages += 1;
     }
 
-    void on_error(arbalest::Frame const& frame) override
-    {
-        std::cout << "WebSocket error: " << frame.body() << '\n';
-    }
+    void on_error(arbalest::Frame const& frame) override { std::cout << "WebSocket error: " << frame.body() << '\n'; }
 
     std::atomic<int> messages = 0;
 };
@@ -58,9 +55,9 @@ void secure(std::string const& url, std::string const& ca_file, std::string cons
 {
     // WebSocket-specific options
     classic::WSConnectionOptions options;
-    options.heartbeats = {10'000ms, 10'000ms};  // 10 second heartbeats
-    options.timeout = classic::Seconds(30);     // 30 second timeout
-    options.reconnect_attempts_max = 5;         // Max 5 reconnection attempts
+    options.heartbeats = {10'000ms, 10'000ms}; // 10 second heartbeats
+    options.timeout = classic::Seconds(30);    // 30 second timeout
+    options.reconnect_attempts_max = 5;        // Max 5 reconnection attempts
     classic::WSConnection ws_conn(url, options);
     if (!ca_file.empty())
         ws_conn.set_ssl(ws_conn.host_and_ports(), "", "", ca_file);

@@ -72,7 +72,7 @@ int main(int argc, char** argv)
 {
     try {
         std::optional<BrokerForSamples> here;
-        arbalest::HeartBeat heartbeats(10'000ms, 10'000ms); // 10 second heartbeats
+        arbalest::HeartBeat heartbeats(10'000ms, 10'000ms);         // 10 second heartbeats
         auto monitor = std::make_shared<HeartbeatMonitor>(5s, 30s); // Check every 5 seconds, 30 second threshold
         if (argc < 2) {
             heartbeats = {100ms, 100ms};

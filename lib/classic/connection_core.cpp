@@ -238,8 +238,7 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
     ListenerTable::Report const report = [this](std::string const& callback, std::exception_ptr failure) {
         this->report(callback, failure);
     };
-    listeners_->call_all("on_disconnecting", report,
-                         [](ConnectionListener& listener) { listener.on_disconnecting(); });
+    listeners_->call_all("on_disconnecting", report, [](ConnectionListener& listener) { listener.on_disconnecting(); });
     Frame frame("DISCONNECT");
     frame.add_header("receipt", receipt.empty() ? next_id("disconnect-") : std::string(receipt));
     for (auto const& [name, value] : headers)

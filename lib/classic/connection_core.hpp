@@ -120,16 +120,16 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     Phase phase_ = Phase::idle;
-    std::uint64_t number_ = 0;                // of the connection
-    std::uint64_t last_opened_ = 0;           // the last one that came as far as CONNECTED
-    std::shared_ptr<Cancellable> attempt_;    // in the phases that can be given up
-    bool given_up_ = false;                   // it was
-    bool closing_ = false;                    // the connection object is being destroyed
-    std::optional<Failure> closed_early_;     // what ended the session before it was known here
-    Failure failure_;                         // what ended the last connection
-    StompSession session_;                    // while open
-    std::shared_ptr<Bridge> bridge_;          // from connecting on
-    std::shared_ptr<Throttle> throttle_;      // the same
+    std::uint64_t number_ = 0;                     // of the connection
+    std::uint64_t last_opened_ = 0;                // the last one that came as far as CONNECTED
+    std::shared_ptr<Cancellable> attempt_;         // in the phases that can be given up
+    bool given_up_ = false;                        // it was
+    bool closing_ = false;                         // the connection object is being destroyed
+    std::optional<Failure> closed_early_;          // what ended the session before it was known here
+    Failure failure_;                              // what ended the last connection
+    StompSession session_;                         // while open
+    std::shared_ptr<Bridge> bridge_;               // from connecting on
+    std::shared_ptr<Throttle> throttle_;           // the same
     std::optional<std::thread::id> disconnecting_; // who disconnects
     double receive_scale_;
     std::vector<std::pair<HostAndPort, TlsOptions>> ssl_;

@@ -119,9 +119,10 @@ WebSocketOptions ConnectionCore::websocket_options() const
 {
     WebSocketOptions options;
     options.headers = setup_.header;
-    options.subprotocols = {"v" + std::string(setup_.version == StompVersion::v1_2   ? "12"
-                                              : setup_.version == StompVersion::v1_1 ? "11"
-                                                                                     : "10") +
+    options.subprotocols = {"v" +
+                            std::string(setup_.version == StompVersion::v1_2   ? "12"
+                                        : setup_.version == StompVersion::v1_1 ? "11"
+                                                                               : "10") +
                             ".stomp"};
     options.payload = setup_.binary_mode ? WebSocketPayload::binary : WebSocketPayload::text;
     return options;

@@ -73,8 +73,8 @@ void Dispatcher::run()
         auto event = std::move(events_.front());
         events_.pop_front();
         bytes_ -= event.memory();
-        bool const has_room = full_.load(std::memory_order_relaxed) && events_.size() <= most_events / 2 &&
-                              bytes_ <= most_bytes / 2;
+        bool const has_room =
+            full_.load(std::memory_order_relaxed) && events_.size() <= most_events / 2 && bytes_ <= most_bytes / 2;
         if (has_room)
             full_.store(false, std::memory_order_relaxed);
         bool const is_dropped = finishing_ && event.kind == Event::Kind::message;

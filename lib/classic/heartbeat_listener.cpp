@@ -72,7 +72,8 @@ void HeartbeatListener::on_connected(Frame const& frame)
     note_received();
     connected_ = true;
     if (wanted_)
-        negotiated_ = negotiate(*wanted_, parse_heart_beat(frame.header("heart-beat").value_or("0,0")).value_or(HeartBeat()));
+        negotiated_ =
+            negotiate(*wanted_, parse_heart_beat(frame.header("heart-beat").value_or("0,0")).value_or(HeartBeat()));
 }
 
 void HeartbeatListener::on_disconnected()

@@ -1,12 +1,11 @@
 #include "text_codec.hpp"
 
-#include <iconv.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
 #include <cstddef>
+#include <iconv.h>
 #include <stdexcept>
 #include <utility>
 

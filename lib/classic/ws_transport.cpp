@@ -1,10 +1,9 @@
-#include <arbalest/classic/ws_transport.hpp>
-
 #include "../transport/url.hpp"
 #include "blocking.hpp"
 #include "io_thread.hpp"
 #include "road.hpp"
 #include "text_codec.hpp"
+#include <arbalest/classic/ws_transport.hpp>
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 #include <arbalest/session/error.hpp>
@@ -117,9 +116,9 @@ class WSTransport::Impl
         } catch (boost::system::system_error const& error) {
             if (!abandon(transport))
                 throw SessionClosed("the web socket was stopped", Outcome::unknown);
-            throw ConnectionLost(error.code(), error.code() == asio::error::eof ? "the server closed the connection"
-                                                                               : "the connection broke: " +
-                                                                                     error.code().message());
+            throw ConnectionLost(error.code(), error.code() == asio::error::eof
+                                                   ? "the server closed the connection"
+                                                   : "the connection broke: " + error.code().message());
         }
     }
 

@@ -145,9 +145,8 @@ BOOST_FIXTURE_TEST_CASE(connect_is_changed, CallbacksFixture)
 
 BOOST_FIXTURE_TEST_CASE(what_a_listener_throws_is_reported, CallbacksFixture)
 {
-    functions->connecting = functions->connected = functions->disconnecting = functions->disconnected = [] {
-        throw std::runtime_error("mine");
-    };
+    functions->connecting = functions->connected = functions->disconnecting =
+        functions->disconnected = [] { throw std::runtime_error("mine"); };
     functions->before = [](Frame&) -> bool { throw std::runtime_error("mine"); };
     functions->message = functions->receipt = [](Frame const&) { throw std::runtime_error("mine"); };
     functions->send = [](Frame&) { throw 42; };
@@ -160,9 +159,9 @@ BOOST_FIXTURE_TEST_CASE(what_a_listener_throws_is_reported, CallbacksFixture)
     recorder->wait_for("receiver_loop_completed");
     BOOST_TEST(recorder->only({"connect", "disconnect", "receipt bye"}) ==
                (Trace{"connecting", "connected", "disconnecting", "receipt bye", "disconnected"}));
-    for (auto const* callback : {"f.on_connecting: mine", "f.on_connected: mine", "f.on_disconnecting: mine",
-                                 "f.on_disconnected: mine", "f.on_before_message: mine", "f.on_message: mine",
-                                 "f.on_receipt: mine", "f.on_send"})
+    for (auto const* callback :
+         {"f.on_connecting: mine", "f.on_connected: mine", "f.on_disconnecting: mine", "f.on_disconnected: mine",
+          "f.on_before_message: mine", "f.on_message: mine", "f.on_receipt: mine", "f.on_send"})
         failures->log.wait_for(callback);
 }
 
@@ -189,8 +188,10 @@ BOOST_FIXTURE_TEST_CASE(operations_from_inside_of_callbacks, CallbacksFixture)
 
 BOOST_FIXTURE_TEST_CASE(a_removed_listener_hears_nothing_more, CallbacksFixture)
 {
-    functions->connected = [&] { BOOST_TEST(connection.remove_listener("recorder")); };
+    std::promise<bool> removed;
+    functions->connected = [&] { removed.set_value(connection.remove_listener("recorder")); };
     connection.connect("", "", true);
+    BOOST_TEST(removed.get_future().get());
     connection.disconnect();
     BOOST_TEST(connection.stop());
     BOOST_TEST(recorder->trace() == (Trace{"connecting", "send CONNECT"}), line_of(recorder->trace()));

@@ -1,5 +1,4 @@
 #include "recorder.hpp"
-
 #include <arbalest/protocol/frame.hpp>
 
 #include <boost/asio/post.hpp>

@@ -86,22 +86,16 @@ BOOST_AUTO_TEST_CASE(printing)
     printing.on_connected(Frame("CONNECTED"));
     printing.on_send(heart_beat);
     printing.on_heartbeat();
-    printing.on_message(message(std::string("two\nlines\x1b[0m\t\r\0", 17)));
+    printing.on_message(message(std::string("two\nlines\x1b[0m\t\r\0", 16)));
     printing.on_receipt(receipt("7"));
     printing.on_error(Frame("ERROR"));
     printing.on_disconnecting();
     printing.on_heartbeat_timeout();
     printing.on_disconnected();
-    BOOST_TEST(lines == (Trace{"on_connecting localhost 61613",
-                               "on_send CONNECT {login: user, passcode: ********}",
-                               "on_connected {}",
-                               "on_send (heart-beat)",
-                               "on_heartbeat",
+    BOOST_TEST(lines == (Trace{"on_connecting localhost 61613", "on_send CONNECT {login: user, passcode: ********}",
+                               "on_connected {}", "on_send (heart-beat)", "on_heartbeat",
                                "on_message {destination: /queue/a} two\\nlines\\x1b[0m\\t\\r\\x00",
-                               "on_receipt {receipt-id: 7}",
-                               "on_error {}",
-                               "on_disconnecting",
-                               "on_heartbeat_timeout",
+                               "on_receipt {receipt-id: 7}", "on_error {}", "on_disconnecting", "on_heartbeat_timeout",
                                "on_disconnected"}),
                line_of(lines));
     BOOST_TEST(connect.header("passcode").value_or("") == "secret"); // what is sent is not masked
@@ -172,8 +166,9 @@ BOOST_AUTO_TEST_CASE(a_waiting_coroutine_is_cancelled)
     WaitingListener waiting("mine");
     asio::cancellation_signal signal;
     std::exception_ptr failure;
-    asio::co_spawn(context, waiting.async_wait_on_receipt(0s),
-                   asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr thrown, bool) { failure = thrown; }));
+    asio::co_spawn(
+        context, waiting.async_wait_on_receipt(0s),
+        asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr thrown, bool) { failure = thrown; }));
     context.poll();
     BOOST_TEST(!failure);
     signal.emit(asio::cancellation_type::terminal);

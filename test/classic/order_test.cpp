@@ -39,7 +39,6 @@ public:
     std::shared_ptr<Recorder> recorder = std::make_shared<Recorder>();
 };
 
-
 class PlainFixture : public OrderFixture
 {
 public:

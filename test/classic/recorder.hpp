@@ -57,7 +57,10 @@ public:
         return true;
     }
     void on_message(Frame const& frame) override { add("message " + std::string(frame.body())); }
-    void on_receipt(Frame const& frame) override { add("receipt " + std::string(frame.header("receipt-id").value_or(""))); }
+    void on_receipt(Frame const& frame) override
+    {
+        add("receipt " + std::string(frame.header("receipt-id").value_or("")));
+    }
     void on_error(Frame const&) override { add("error"); }
     void on_send(Frame& frame) override
     {

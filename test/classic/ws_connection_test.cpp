@@ -1,7 +1,6 @@
-#include <arbalest/transport/over_websocket.hpp>
-
 #include "recorder.hpp"
 #include "support/certificates.hpp"
+#include <arbalest/transport/over_websocket.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 

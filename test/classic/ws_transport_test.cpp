@@ -31,7 +31,9 @@ Frame connect_frame()
 
 BOOST_FIXTURE_TEST_CASE(frames_go_and_come, SocketFixture)
 {
-    WSTransport transport(url);
+    WSTransportOptions options;
+    options.binary_mode = true; // the body below is no text
+    WSTransport transport(url, true, "utf-8", {}, options);
     BOOST_TEST(!transport.is_connected());
     BOOST_CHECK_THROW(transport.send(connect_frame()), SessionClosed);
     BOOST_CHECK_THROW(transport.receive(), SessionClosed);

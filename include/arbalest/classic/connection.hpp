@@ -33,8 +33,8 @@ class ConnectionSetup;
 ///
 /// The operations throw SessionClosed, with Outcome::not_sent, when there is no connection; what ended it when it ends
 /// meanwhile; InvalidFrame for a frame that cannot be encoded, or whose receipt is awaited already; Timeout when there
-/// is no room in the write buffer for as long as ConnectionOptions::timeout. None of them waits for the broker's answer:
-/// that comes to the listeners. An ERROR does not end the connection unless the broker closes it.
+/// is no room in the write buffer for as long as ConnectionOptions::timeout. None of them waits for the broker's
+/// answer: that comes to the listeners. An ERROR does not end the connection unless the broker closes it.
 ///
 /// When a listener is slow, what it has not yet seen is kept; beyond 1000 messages or 4 MiB of them, no more is read
 /// from the broker than it takes to see its heart-beats.
@@ -68,13 +68,13 @@ public:
     /// (STOMP 1.2, "CONNECT or STOMP Frame"). Returns when on_connecting was told and CONNECT is sent or, with `wait`,
     /// when CONNECTED has come. From inside of a callback on_connecting is told after that callback.
     /// @param username, passcode empty: none. @param wait default false. @param headers of CONNECT.
-    /// @throws ConnectError when no broker can be reached or, with `wait`, when there is no CONNECTED: an ERROR instead,
-    /// another version, nothing in time. OperationInProgress when there is a connection already.
+    /// @throws ConnectError when no broker can be reached or, with `wait`, when there is no CONNECTED: an ERROR
+    /// instead, another version, nothing in time. OperationInProgress when there is a connection already.
     void connect(std::string_view username = {}, std::string_view passcode = {}, bool wait = false,
                  Headers headers = {});
 
-    /// Ends the connection in order: waits for outstanding receipts, sends DISCONNECT, waits for its receipt, closes; no
-    /// longer than 2 s. Does nothing when there is no connection; one that is being made is given up.
+    /// Ends the connection in order: waits for outstanding receipts, sends DISCONNECT, waits for its receipt, closes;
+    /// no longer than 2 s. Does nothing when there is no connection; one that is being made is given up.
     /// @param receipt the `receipt` header of DISCONNECT; empty: one is made. @param headers of DISCONNECT.
     void disconnect(std::string_view receipt = {}, Headers headers = {});
 

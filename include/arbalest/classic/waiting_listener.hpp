@@ -11,7 +11,6 @@
 
 namespace arbalest::classic {
 
-
 /// Waits for a certain receipt, and for the end of the connection: a thread by the wait functions, a coroutine by the
 /// async_wait functions. For every timeout, zero means no limit.
 ///
