@@ -6,6 +6,7 @@
 #include "dispatcher.hpp"
 #include "io_thread.hpp"
 #include "listener_table.hpp"
+#include "road.hpp"
 #include "throttled_transport.hpp"
 #include <arbalest/session/failure.hpp>
 #include <arbalest/session/stomp_session.hpp>
@@ -30,16 +31,6 @@
 #include <vector>
 
 namespace arbalest::classic::detail {
-
-/// A transport that was connected, and to whom.
-class Established
-{
-public:
-    Established() = default;
-
-    HostAndPort host_and_port;
-    std::unique_ptr<Transport> transport;
-};
 
 /// What a BaseConnection does. Members may be called from any thread unless they say otherwise.
 class ConnectionCore : public std::enable_shared_from_this<ConnectionCore>
@@ -95,6 +86,7 @@ private:
     void attempt_failed(std::uint64_t number, bool was_told, std::exception_ptr failure);
     Established establish(std::shared_ptr<Cancellable> const& attempt);
     void require_running() const;
+    std::optional<TlsOptions> tls_for(HostAndPort const& broker) const;
     void tell_connecting(HostAndPort const& broker);
     Frame make_connect_frame(std::string_view username, std::string_view passcode, Headers const& headers) const;
     void open(std::uint64_t number, std::shared_ptr<Cancellable> const& attempt, std::unique_ptr<Transport> transport,

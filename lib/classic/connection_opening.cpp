@@ -6,15 +6,11 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <exception>
 #include <future>
-#include <random>
 #include <span>
 #include <utility>
 
@@ -29,54 +25,6 @@ namespace {
 
 constexpr std::chrono::nanoseconds default_limit = std::chrono::seconds(15);
 constexpr auto patience = std::chrono::seconds(5);
-
-/// The roads to all brokers, and how often they are tried.
-class Journey
-{
-public:
-    Journey() = default;
-
-    std::vector<Road> roads;
-    ConnectionOptions options;
-    std::chrono::nanoseconds limit = default_limit; // for each attempt
-};
-
-double random_part()
-{
-    thread_local std::minstd_rand generator{std::random_device()()};
-    return std::uniform_real_distribution<double>(0, 1)(generator);
-}
-
-asio::awaitable<Established> travel(Journey journey)
-{
-    auto const attempts = std::make_shared<std::vector<ConnectAttempt>>();
-    auto const& options = journey.options;
-    int failures = 0;
-    unsigned rounds = 0;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    while (options.reconnect_attempts_max < 0 || failures < options.reconnect_attempts_max) {
-        if (rounds > 0) {
-            timer.expires_after(reconnect_sleep(options, rounds, random_part()));
-            co_await timer.async_wait(asio::use_awaitable);
-            // Of tries without end, only the last ones are worth remembering.
-            if (attempts->size() > 100)
-                attempts->clear();
-        }
-        ++rounds;
-        for (auto const& road : journey.roads) {
-            auto trying = try_road(road, journey.limit, attempts);
-            auto transport = co_await std::move(trying);
-            if (transport) {
-                Established established;
-                established.host_and_port = road.host_and_port;
-                established.transport = std::move(transport);
-                co_return established;
-            }
-            ++failures;
-        }
-    }
-    throw ConnectError(std::move(*attempts));
-}
 
 HostAndPort peer_of(Transport const& transport)
 {
@@ -208,7 +156,7 @@ Established ConnectionCore::establish(std::shared_ptr<Cancellable> const& attemp
     journey.options = setup_.options;
     journey.limit = connect_limit();
     for (auto const& broker : brokers_) {
-        auto const tls = get_ssl(broker);
+        auto const tls = tls_for(broker);
         Road road(broker, setup_.over_websocket ? Carrier::websocket : Carrier::tcp, tls, setup_.target);
         road.url.login = setup_.login;
         road.url.passcode = setup_.passcode;
@@ -228,6 +176,24 @@ Established ConnectionCore::establish(std::shared_ptr<Cancellable> const& attemp
             throw SessionClosed("connecting was given up");
         throw;
     }
+}
+
+// What is tried at the loopback in place of another name of this machine is reached, and has to prove who it is, as
+// that other one.
+std::optional<TlsOptions> ConnectionCore::tls_for(HostAndPort const& broker) const
+{
+    if (auto options = get_ssl(broker))
+        return options;
+    for (auto const& other : brokers_) {
+        auto options = other.port == broker.port && broker.host == "127.0.0.1" && is_local(other.host) ? get_ssl(other)
+                                                                                                       : std::nullopt;
+        if (!options)
+            continue;
+        if (options->server_name.empty())
+            options->server_name = other.host;
+        return options;
+    }
+    return std::nullopt;
 }
 
 // An executor that was given, and that nobody runs, would let us wait for ever.

@@ -1,11 +1,16 @@
 #include "road.hpp"
 
+#include "brokers.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include <cstddef>
+#include <random>
 #include <sstream>
 #include <utility>
 
@@ -67,6 +72,50 @@ asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nan
         }
     }
     co_return nullptr;
+}
+
+namespace {
+
+// Of tries without end, only the last ones are worth remembering.
+constexpr std::size_t most_attempts = 100;
+
+double random_part()
+{
+    thread_local std::minstd_rand generator{std::random_device()()};
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+} // namespace
+
+asio::awaitable<Established> travel(Journey journey)
+{
+    auto const attempts = std::make_shared<std::vector<ConnectAttempt>>();
+    auto const& options = journey.options;
+    int failures = 0;
+    unsigned rounds = 0;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (options.reconnect_attempts_max < 0 || failures < options.reconnect_attempts_max) {
+        if (rounds > 0) {
+            timer.expires_after(reconnect_sleep(options, rounds, random_part()));
+            co_await timer.async_wait(asio::use_awaitable);
+            if (attempts->size() > most_attempts)
+                attempts->clear();
+        }
+        ++rounds;
+        for (auto const& road : journey.roads) {
+            auto trying = try_road(road, journey.limit, attempts);
+            auto transport = co_await std::move(trying);
+            if (transport) {
+                Established established;
+                established.host_and_port = road.host_and_port;
+                established.transport = std::move(transport);
+                co_return established;
+            }
+            if (options.reconnect_attempts_max >= 0)
+                ++failures;
+        }
+    }
+    throw ConnectError(std::move(*attempts));
 }
 
 } // namespace arbalest::classic::detail

@@ -93,6 +93,22 @@ BOOST_AUTO_TEST_CASE(an_answer_that_does_not_come_has_a_deadline)
     connection.disconnect();
 }
 
+BOOST_AUTO_TEST_CASE(an_idle_connection_has_none)
+{
+    BrokerThread broker;
+    auto options = broker.options();
+    options.timeout = Seconds(0.1);
+    Connection12 connection(options);
+    try {
+        connection.connect("", "", true);
+    } catch (ConnectError const&) {
+        return; // a machine that is too slow to connect in time has nothing to show
+    }
+    std::this_thread::sleep_for(300ms);
+    BOOST_TEST(connection.is_connected());
+    connection.disconnect();
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_shows_the_error_frame)
 {
     BrokerConfig config;
@@ -130,6 +146,25 @@ BOOST_AUTO_TEST_CASE(over_tls)
     BOOST_TEST(connection.get_ssl(broker.where())->use_system_trust_store);
     BOOST_CHECK_THROW(connection.connect("", "", true), ConnectError); // nobody knows the authority
     connection.set_ssl({broker.where()}, "", "", authority.ca_file());
+    connection.connect("", "", true);
+    BOOST_TEST(connection.is_connected());
+    connection.disconnect();
+}
+
+// The loopback is tried in place of it, and must show the certificate of the host that was named.
+BOOST_AUTO_TEST_CASE(over_tls_at_the_loopback)
+{
+    TestAuthority authority;
+    CertificateRequest request;
+    request.ip_addresses.emplace_back("::1");
+    auto const certificate = authority.issue(request);
+    BrokerConfig config;
+    config.tls.certificate_file = certificate.certificate_file;
+    config.tls.private_key_file = certificate.key_file;
+    BrokerThread broker(config, Listen::tls);
+    HostAndPort const named("::1", broker.broker.port());
+    Connection12 connection({named});
+    connection.set_ssl({named}, "", "", authority.ca_file());
     connection.connect("", "", true);
     BOOST_TEST(connection.is_connected());
     connection.disconnect();

@@ -32,8 +32,8 @@ public:
     virtual void on_heart_beat_received();
     /// An ERROR came that names no operation and leaves the session open (`error_frames_are_fatal` is off).
     virtual void on_error_frame(Frame const& frame);
-    /// A callback that is called on somebody's behalf, a listener of the classic interface for instance, has thrown; what
-    /// it was called for goes on. @param callback which one, in words.
+    /// A callback of the user's has thrown, for instance of a listener of the classic interface. What it was called for
+    /// goes on. @param callback which one, in words.
     virtual void on_callback_failed(std::string_view callback, Failure const& failure);
     /// The session has ended; told once. The cause's code is errc::session_closed when it ended in order.
     virtual void on_closed(Failure const& cause);
