@@ -109,4 +109,9 @@ void Core::remove_interceptor(std::shared_ptr<Interceptor> const& interceptor)
     std::erase(interceptors_, interceptor);
 }
 
+void Core::callback_failed(std::string_view callback, Failure const& failure) noexcept
+{
+    observe([&](Observer& observer) { observer.on_callback_failed(callback, failure); });
+}
+
 } // namespace arbalest::detail

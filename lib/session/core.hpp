@@ -124,6 +124,8 @@ public:
     static boost::asio::awaitable<bool> disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease);
     static boost::asio::awaitable<Failure> closed(std::shared_ptr<Core> core);
 
+    /// What a handle stands for; nullptr for an empty one.
+    static std::shared_ptr<Core> of(StompSession const& session) noexcept { return session.core(); }
     static std::optional<Frame> acknowledgement(std::string_view command, Message const& message, StompVersion version);
     static std::shared_ptr<SubscriptionState> const& subscription_of(Message const& message) noexcept
     {
@@ -194,6 +196,8 @@ public:
     void remove_observer(std::shared_ptr<Observer> const& observer);
     void add_interceptor(std::shared_ptr<Interceptor> interceptor);
     void remove_interceptor(std::shared_ptr<Interceptor> const& interceptor);
+    /// Tells the observers of a callback that has thrown.
+    void callback_failed(std::string_view callback, Failure const& failure) noexcept;
 
     /// The io_context goes down: lets go of every I/O object and every suspended coroutine.
     void context_ended() noexcept;

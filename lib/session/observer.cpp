@@ -16,6 +16,7 @@ void Observer::on_heart_beat_received() {}
 void Observer::on_error_frame(Frame const&) {}
 void Observer::on_lost(Failure const&) {}
 void Observer::on_waiting(std::chrono::milliseconds, unsigned) {}
+void Observer::on_callback_failed(std::string_view, Failure const&) {}
 void Observer::on_closed(Failure const&) {}
 
 Interceptor::~Interceptor() = default;
@@ -71,6 +72,10 @@ public:
     void on_waiting(std::chrono::milliseconds delay, unsigned attempt) override
     {
         tell([&](Observer& observer) { observer.on_waiting(delay, attempt); });
+    }
+    void on_callback_failed(std::string_view callback, Failure const& failure) override
+    {
+        tell([&](Observer& observer) { observer.on_callback_failed(callback, failure); });
     }
     void on_closed(Failure const& cause) override
     {

@@ -95,7 +95,6 @@ asio::awaitable<void> pump(ProxyState state, std::shared_ptr<Connection> connect
 asio::awaitable<void> serve(ProxyState state, tcp::socket client)
 {
     tcp::socket broker(state->executor);
-    boost::system::error_code code;
     try {
         co_await broker.async_connect(state->broker, asio::use_awaitable);
     } catch (boost::system::system_error const&) {

@@ -36,6 +36,9 @@ public:
     virtual void on_heart_beat_received();
     /// An ERROR came that names no operation and leaves the session open (`error_frames_are_fatal` is off).
     virtual void on_error_frame(Frame const& frame);
+    /// A callback of the user's has thrown, for instance of a listener of the classic interface. What it was called for
+    /// goes on. @param callback which one, in words.
+    virtual void on_callback_failed(std::string_view callback, Failure const& failure);
     /// The connection is gone, and the session looks for another (StompConfig::reconnect).
     virtual void on_lost(Failure const& cause);
     /// The session waits before it tries to connect. @param attempt which attempt in a row that will be, from 1.

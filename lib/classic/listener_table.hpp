@@ -1,0 +1,94 @@
+#pragma once
+
+#include <arbalest/classic/connection_listener.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace arbalest::classic::detail {
+
+/// A listener that is attached.
+class AttachedListener
+{
+public:
+    AttachedListener(std::string name, std::shared_ptr<ConnectionListener> listener,
+                     std::optional<boost::asio::any_io_executor> executor)
+        : name(std::move(name)), listener(std::move(listener)), executor(std::move(executor))
+    {
+    }
+
+    std::string const name;
+    std::shared_ptr<ConnectionListener> const listener;
+    std::optional<boost::asio::any_io_executor> const executor; // where it is called, if it has an own one
+    std::atomic<bool> removed{false};
+};
+
+/// Listeners by their names. From any thread; no lock is held while one is called, so that callbacks may come back.
+class ListenerTable
+{
+public:
+    /// Is told which callback of which listener has thrown what. Must not throw.
+    using Report = std::function<void(std::string const& callback, std::exception_ptr failure)>;
+    using Entry = std::shared_ptr<AttachedListener>;
+
+    /// @throws std::invalid_argument when there is no listener.
+    void set(std::string_view name, std::shared_ptr<ConnectionListener> listener,
+             std::optional<boost::asio::any_io_executor> executor = std::nullopt);
+    std::shared_ptr<ConnectionListener> get(std::string_view name) const;
+    bool remove(std::string_view name);
+    bool empty() const noexcept { return size_.load(std::memory_order_acquire) == 0; }
+
+    /// Calls a function with each, in ascending order of names: those that are there when it is their turn.
+    template <class Function>
+    void for_each(Function function) const
+    {
+        if (empty())
+            return;
+        for (auto entry = first(); entry; entry = after(entry->name))
+            function(entry);
+    }
+
+    /// Calls a callback of a listener, unless that was removed; what it throws is reported.
+    template <class Function>
+    static void call(AttachedListener& entry, char const* callback, Report const& report, Function function)
+    {
+        if (entry.removed.load(std::memory_order_acquire))
+            return;
+        try {
+            function(*entry.listener);
+        } catch (...) {
+            report(entry.name + '.' + callback, std::current_exception());
+        }
+    }
+
+    /// Calls a callback of every listener.
+    template <class Function>
+    void call_all(char const* callback, Report const& report, Function function) const
+    {
+        for_each([&](Entry const& entry) { call(*entry, callback, report, function); });
+    }
+
+    /// Asks all listeners what becomes of a message. False: it is skipped.
+    bool before_message(Frame& frame, Report const& report) const;
+
+private:
+    Entry first() const;
+    Entry after(std::string const& name) const;
+
+    mutable std::mutex mutex_;
+    std::map<std::string, Entry, std::less<>> entries_;
+    std::atomic<std::size_t> size_{0};
+};
+
+} // namespace arbalest::classic::detail

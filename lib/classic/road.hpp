@@ -1,0 +1,64 @@
+#pragma once
+
+#include "../transport/connect_transport.hpp"
+#include <arbalest/classic/connection_options.hpp>
+#include <arbalest/classic/host_and_port.hpp>
+#include <arbalest/transport/connect_attempt.hpp>
+#include <arbalest/transport/tls_options.hpp>
+#include <arbalest/transport/transport.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace arbalest::classic::detail {
+
+/// A broker, and how it is reached.
+class Road
+{
+public:
+    Road() = default;
+    /// @param tls none: without. @param target of a WebSocket's handshake.
+    Road(HostAndPort broker, arbalest::detail::Carrier carrier, std::optional<TlsOptions> const& tls,
+         std::string const& target);
+
+    HostAndPort host_and_port;
+    arbalest::detail::BrokerUrl url;
+    arbalest::detail::TransportOptions options;
+};
+
+/// Tries one broker, for a limited time. A failure is added to the attempts, and gives no transport.
+/// @throws boost::system::system_error with operation_aborted when it is cancelled.
+boost::asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nanoseconds limit,
+                                                            std::shared_ptr<std::vector<ConnectAttempt>> attempts);
+
+/// The roads to all brokers, and how often they are tried.
+class Journey
+{
+public:
+    Journey() = default;
+
+    std::vector<Road> roads;
+    ConnectionOptions options;
+    std::chrono::nanoseconds limit{0}; // for each attempt
+};
+
+/// A transport that was connected, and to whom.
+class Established
+{
+public:
+    Established() = default;
+
+    HostAndPort host_and_port;
+    std::unique_ptr<Transport> transport;
+};
+
+/// Tries all roads, and sleeps and tries them again, as the options say.
+/// @throws ConnectError when they say that it is enough; as try_road() when it is cancelled.
+boost::asio::awaitable<Established> travel(Journey journey);
+
+} // namespace arbalest::classic::detail

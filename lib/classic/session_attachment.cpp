@@ -1,0 +1,184 @@
+#include "session_attachment.hpp"
+
+#include "../session/core.hpp"
+#include "../transport/url.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <charconv>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace arbalest::classic::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Of an URL, or of the address of a stream that the application has brought along.
+HostAndPort host_and_port_of(std::string_view url)
+{
+    HostAndPort result;
+    try {
+        auto const parsed = arbalest::detail::parse_url(url);
+        return {parsed.host, parsed.port};
+    } catch (std::invalid_argument const&) {
+        // It is an address, or nothing that is like one.
+    }
+    auto const colon = url.rfind(':');
+    result.host = url.substr(0, colon);
+    if (colon != url.npos)
+        std::from_chars(url.data() + colon + 1, url.data() + url.size(), result.port);
+    if (result.host.size() > 1 && result.host.front() == '[' && result.host.back() == ']')
+        result.host = result.host.substr(1, result.host.size() - 2);
+    return result;
+}
+
+} // namespace
+
+SessionAttachment::SessionAttachment(std::weak_ptr<arbalest::detail::Core> core)
+{
+    if (auto const session = core.lock())
+        in_connection_ = is_connected_ = session->is_open();
+    report_ = [core](std::string const& callback, std::exception_ptr failure) {
+        if (auto const session = core.lock()) {
+            session->run_there([callback, failure](arbalest::detail::Core& there) {
+                there.callback_failed(callback, Failure(failure));
+            });
+        }
+    };
+}
+
+SessionAttachment::SessionAttachment(std::shared_ptr<Interceptor> before, std::shared_ptr<Observer> observer)
+    : before_(std::move(before))
+{
+    report_ = [observer](std::string const& callback, std::exception_ptr failure) {
+        try {
+            if (observer)
+                observer->on_callback_failed(callback, Failure(failure));
+        } catch (...) {
+            // An observer that throws is not told of itself.
+        }
+    };
+}
+
+// A listener with an executor of its own is called there, by a copy of what it is called with.
+template <class Function>
+void SessionAttachment::notify(char const* callback, Function function)
+{
+    listeners_.for_each([&](ListenerTable::Entry const& entry) {
+        if (!entry->executor) {
+            ListenerTable::call(*entry, callback, report_, function);
+            return;
+        }
+        asio::post(*entry->executor, [entry, callback, report = report_, function] {
+            ListenerTable::call(*entry, callback, report, function);
+        });
+    });
+}
+
+void SessionAttachment::notify_frame(char const* callback, void (ConnectionListener::*function)(Frame const&),
+                                     Frame const& frame)
+{
+    if (listeners_.empty())
+        return;
+    auto const kept = std::make_shared<Frame const>(frame);
+    notify(callback, [kept, function](ConnectionListener& listener) { (listener.*function)(*kept); });
+}
+
+void SessionAttachment::on_outgoing(Frame& frame)
+{
+    if (before_)
+        before_->on_outgoing(frame);
+    if (frame.command() == "DISCONNECT") {
+        listeners_.call_all("on_disconnecting", report_,
+                            [](ConnectionListener& listener) { listener.on_disconnecting(); });
+    }
+    listeners_.call_all("on_send", report_, [&](ConnectionListener& listener) { listener.on_send(frame); });
+}
+
+bool SessionAttachment::on_incoming(Frame& frame)
+{
+    if (before_ && !before_->on_incoming(frame))
+        return false;
+    if (listeners_.empty())
+        return true;
+    auto const command = frame.command();
+    if (command == "ERROR") {
+        last_ = frame;
+        notify_frame("on_error", &ConnectionListener::on_error, frame);
+    } else if (command == "RECEIPT" && is_connected_) {
+        last_ = frame;
+        notify_frame("on_receipt", &ConnectionListener::on_receipt, frame);
+    } else if (command == "MESSAGE" && is_connected_) {
+        bool const goes_on = listeners_.before_message(frame, report_);
+        last_ = frame;
+        if (!goes_on)
+            return false;
+        notify_frame("on_message", &ConnectionListener::on_message, frame);
+    }
+    return true;
+}
+
+void SessionAttachment::on_connecting(std::string_view url)
+{
+    url_ = url;
+}
+
+// As in stomp.py, they hear of a connection only when there is one.
+void SessionAttachment::on_transport_connected(std::string_view)
+{
+    // The attempt before did not come as far as CONNECTED.
+    if (in_connection_)
+        end_connection();
+    in_connection_ = true;
+    auto const where = host_and_port_of(url_);
+    notify("on_connecting", [where](ConnectionListener& listener) { listener.on_connecting(where); });
+}
+
+void SessionAttachment::on_connected(Frame const& frame)
+{
+    is_connected_ = true;
+    last_ = frame;
+    notify_frame("on_connected", &ConnectionListener::on_connected, frame);
+}
+
+void SessionAttachment::on_heart_beat_sent()
+{
+    Frame nothing;
+    listeners_.call_all("on_send", report_, [&](ConnectionListener& listener) {
+        nothing = Frame();
+        listener.on_send(nothing);
+    });
+}
+
+void SessionAttachment::on_heart_beat_received()
+{
+    if (is_connected_)
+        notify("on_heartbeat", [](ConnectionListener& listener) { listener.on_heartbeat(); });
+}
+
+void SessionAttachment::on_lost(Failure const& cause)
+{
+    on_closed(cause);
+}
+
+void SessionAttachment::on_closed(Failure const& cause)
+{
+    if (!in_connection_)
+        return;
+    if (cause.code() == errc::missing_heart_beat)
+        notify("on_heartbeat_timeout", [](ConnectionListener& listener) { listener.on_heartbeat_timeout(); });
+    end_connection();
+}
+
+void SessionAttachment::end_connection()
+{
+    in_connection_ = is_connected_ = false;
+    notify("on_disconnected", [](ConnectionListener& listener) { listener.on_disconnected(); });
+    auto const last = std::exchange(last_, Frame());
+    notify_frame("on_receiver_loop_completed", &ConnectionListener::on_receiver_loop_completed, last);
+}
+
+} // namespace arbalest::classic::detail
