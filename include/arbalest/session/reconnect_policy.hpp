@@ -27,13 +27,13 @@ public:
 /// How a session gets a new connection when it has lost its own. It takes what StompClient::connect() was given: the
 /// same URLs, each within `connect_timeout`, each after `before_connect`.
 ///
-/// The handles stay as they are. Subscriptions are made anew, before anything else is sent; next() goes on as if nothing
-/// had happened, but for buffered messages that need an ack: they are dropped, because the broker delivers them again,
-/// and acks of those handed out return false. Confirmed sends are repeated in order (see `resend_unconfirmed`); what was
-/// written without a receipt is not; what was not written waits, like what is sent meanwhile, in the `outbox`. A pending
-/// UNSUBSCRIBE or ABORT has succeeded; a pending ACK, NACK or COMMIT fails with ConnectionLost and Outcome::unknown; an
-/// open transaction fails with ConnectionLost. A subscription that the broker refuses to take on again fails alone.
-/// The limits of receipts stand still while there is no connection.
+/// The handles stay as they are. Subscriptions are made anew, before anything else is sent; next() goes on as if
+/// nothing had happened, but for buffered messages that need an ack: they are dropped, because the broker delivers them
+/// again, and acks of those handed out return false. Confirmed sends are repeated in order (see `resend_unconfirmed`);
+/// what was written without a receipt is not; what was not written waits, like what is sent meanwhile, in the `outbox`.
+/// A pending UNSUBSCRIBE or ABORT has succeeded; a pending ACK, NACK or COMMIT fails with ConnectionLost and
+/// Outcome::unknown; an open transaction fails with ConnectionLost. A subscription that the broker refuses to take on
+/// again fails alone. The limits of receipts stand still while there is no connection.
 ///
 /// An attempt goes once through the URLs: from the one that was lost, or, if that connection did not hold, from the one
 /// behind it; with `shuffle_urls` in a random order. Before each attempt it waits, the first time for `initial`, then

@@ -52,8 +52,8 @@ public:
 /// was not yet encoded is withdrawn, one that was goes out.
 ///
 /// With StompConfig::reconnect the session outlives its connections; what a loss means for an operation is said in
-/// ReconnectPolicy. Operations then wait for the next connection where they can, and fail with ConnectionLost where they
-/// belong to the old one.
+/// ReconnectPolicy. Operations then wait for the next connection where they can, and fail with ConnectionLost where
+/// they belong to the old one.
 ///
 /// The operations share these failures: what ended the session (ConnectionLost, MissingHeartBeat, ErrorFrameReceived,
 /// MalformedFrame, SessionClosed); InvalidFrame for a frame that cannot be encoded; and where a receipt is awaited,
