@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace arbalest {
 
@@ -127,7 +128,8 @@ private:
 
 char* put(char* to, std::string_view text) noexcept
 {
-    return std::ranges::copy(text, to).out;
+    std::memcpy(to, text.data(), text.size());
+    return to + text.size();
 }
 
 // The bytes of a frame that has nothing to be escaped: their number is known before.

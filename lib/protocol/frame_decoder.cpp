@@ -159,48 +159,50 @@ bool FrameDecoder::scan_usual_head()
     if (!text.starts_with("MESSAGE\n") && !text.starts_with("RECEIPT\n"))
         return false;
     constexpr std::size_t command_length = 7;
-    constexpr auto none = std::numeric_limits<std::size_t>::max();
-    bool may_have_escapes = false;
     auto line = command_length + 1;
-    auto colon = none;
+    std::size_t colon = 0; // of the line in progress; 0 for none yet
+    bool unusual = false;
     auto const give_up = [this] {
         slots_.clear();
         return false;
     };
     for (std::size_t base = 0; base < available; base += detail::head_block) {
         auto const found = detail::scan_head_block(frame + base, available - base);
-        // The line feed behind the command is of no interest, nor is anything before it.
-        auto const skipped = base == 0 ? detail::below(static_cast<int>(command_length + 1)) : 0;
-        for (auto marks = (found.line_feeds | found.colons) & ~skipped; marks != 0; marks &= marks - 1) {
+        auto marks = found.line_feeds | found.colons;
+        if (base == 0) // the line feed behind the command is of no interest
+            marks &= ~detail::below(static_cast<int>(command_length + 1));
+        while (marks != 0) {
             auto const bit = std::countr_zero(marks);
             auto const position = base + static_cast<std::size_t>(bit);
-            if (found.colons >> bit & 1) {
-                colon = std::min(colon, position);
+            if ((found.line_feeds >> bit & 1) == 0) {
+                colon = colon == 0 ? position : colon;
+                marks &= marks - 1;
                 continue;
             }
             if (position == line) {
-                auto const in_head = detail::below(bit);
-                if ((found.unusual & in_head) != 0 || position + 2 > limits_.frame)
+                unusual = unusual || (found.unusual & detail::below(bit)) != 0;
+                if (position + 2 > limits_.frame)
                     return give_up();
-                may_have_escapes = may_have_escapes || (found.backslashes & in_head) != 0;
+                auto const head = text.substr(0, position);
+                if (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos))
+                    return give_up();
                 command_length_ = command_length;
                 has_command_ = true;
                 literal_ = false;
                 body_ = position + 1;
-                finish_head(may_have_escapes);
+                finish_head(unusual);
                 return true;
             }
-            if (colon == none || colon == line || position - line > limits_.header_line ||
-                slots_.size() == limits_.headers || position > std::numeric_limits<std::uint32_t>::max())
+            if (colon <= line || position - line > limits_.header_line || slots_.size() == limits_.headers ||
+                position > std::numeric_limits<std::uint32_t>::max())
                 return give_up();
             slots_.push_back({static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(colon - line),
                               static_cast<std::uint32_t>(colon + 1), static_cast<std::uint32_t>(position - colon - 1)});
             line = position + 1;
-            colon = none;
+            colon = 0;
+            marks &= marks - 1;
         }
-        if (found.unusual != 0)
-            return give_up();
-        may_have_escapes = may_have_escapes || found.backslashes != 0;
+        unusual = unusual || found.unusual != 0;
     }
     return give_up();
 }

@@ -22,8 +22,7 @@ struct HeadBytes
 {
     ByteMask line_feeds = 0;
     ByteMask colons = 0;
-    ByteMask backslashes = 0;
-    ByteMask unusual = 0; // NUL and carriage return
+    ByteMask unusual = 0; // NUL, carriage return and backslash
 };
 
 inline constexpr std::size_t head_block = 64;
@@ -48,8 +47,8 @@ inline HeadBytes scan_head_block(char const* bytes) noexcept
         auto const part = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes + 16 * i));
         found.line_feeds |= bits(equal(part, '\n')) << (16 * i);
         found.colons |= bits(equal(part, ':')) << (16 * i);
-        found.backslashes |= bits(equal(part, '\\')) << (16 * i);
-        found.unusual |= bits(_mm_or_si128(equal(part, '\0'), equal(part, '\r'))) << (16 * i);
+        auto const unusual = _mm_or_si128(_mm_or_si128(equal(part, '\0'), equal(part, '\r')), equal(part, '\\'));
+        found.unusual |= bits(unusual) << (16 * i);
     }
     return found;
 }
@@ -68,11 +67,9 @@ inline HeadBytes scan_head_block(char const* bytes) noexcept
         case ':':
             found.colons |= bit;
             break;
-        case '\\':
-            found.backslashes |= bit;
-            break;
         case '\0':
         case '\r':
+        case '\\':
             found.unusual |= bit;
             break;
         default:
