@@ -78,12 +78,9 @@ inline void append_escaped(std::string& out, std::string_view text, StompVersion
 /// Where the first undefined escape stands; nullopt when all are defined.
 inline std::optional<std::size_t> find_undefined_escape(std::string_view text, StompVersion version) noexcept
 {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\\')
-            continue;
+    for (auto i = text.find('\\'); i != text.npos; i = text.find('\\', i + 2)) {
         if (i + 1 == text.size() || !unescaped_byte(text[i + 1], version))
             return i;
-        ++i;
     }
     return std::nullopt;
 }
@@ -92,8 +89,12 @@ inline std::optional<std::size_t> find_undefined_escape(std::string_view text, S
 /// length, which is never greater.
 inline std::size_t unescape_in_place(char* text, std::size_t size, StompVersion version) noexcept
 {
-    std::size_t to = 0;
-    for (std::size_t from = 0; from < size; ++from) {
+    // Most texts have none, and those that have begin without.
+    auto const first = std::string_view(text, size).find('\\');
+    if (first == std::string_view::npos)
+        return size;
+    auto to = first;
+    for (auto from = first; from < size; ++from) {
         if (text[from] == '\\' && from + 1 < size) {
             if (auto const byte = unescaped_byte(text[from + 1], version)) {
                 text[to++] = *byte;

@@ -27,11 +27,6 @@ char* allocate(std::size_t bytes)
     return static_cast<char*>(::operator new(bytes));
 }
 
-void release(char* block) noexcept
-{
-    ::operator delete(block);
-}
-
 // Source and target may overlap: a header or the body can be replaced by a part of itself.
 void copy_text(char* to, char const* from, std::size_t size) noexcept
 {
@@ -49,17 +44,20 @@ Frame::Frame(std::string_view command, std::size_t reserve) : Frame()
     command_length_ = static_cast<std::uint32_t>(command.size());
 }
 
-Frame::Frame(char const* raw_head, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots,
-             char const* raw_body, std::size_t body_size)
-    : capacity_(rounded_up(head_size + body_size) + slots.size() * sizeof(HeaderSlot)),
-      text_size_(head_size + body_size), body_offset_(head_size), body_length_(body_size),
+Frame::Frame(std::string_view raw, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots)
+    : capacity_(rounded_up(raw.size()) + slots.size() * sizeof(HeaderSlot)), text_size_(raw.size()),
+      body_offset_(head_size), body_length_(raw.size() - head_size),
       command_length_(static_cast<std::uint32_t>(command_length)),
       header_count_(static_cast<std::uint32_t>(slots.size()))
 {
     block_ = allocate(capacity_);
-    copy_text(block_, raw_head, head_size);
-    copy_text(block_ + head_size, raw_body, body_size);
+    copy_text(block_, raw.data(), raw.size());
     std::ranges::reverse_copy(slots, slots_end() - header_count_);
+}
+
+void Frame::release(char* block) noexcept
+{
+    ::operator delete(block);
 }
 
 Frame::Frame(Frame const& other)
@@ -73,14 +71,6 @@ Frame::Frame(Frame const& other)
     }
 }
 
-Frame::Frame(Frame&& other) noexcept
-    : block_(std::exchange(other.block_, nullptr)), capacity_(std::exchange(other.capacity_, 0)),
-      text_size_(std::exchange(other.text_size_, 0)), body_offset_(std::exchange(other.body_offset_, 0)),
-      body_length_(std::exchange(other.body_length_, 0)), command_length_(std::exchange(other.command_length_, 0)),
-      header_count_(std::exchange(other.header_count_, 0))
-{
-}
-
 Frame& Frame::operator=(Frame const& other)
 {
     if (this != &other)
@@ -91,7 +81,8 @@ Frame& Frame::operator=(Frame const& other)
 Frame& Frame::operator=(Frame&& other) noexcept
 {
     if (this != &other) {
-        release(block_);
+        if (block_)
+            release(block_);
         block_ = std::exchange(other.block_, nullptr);
         capacity_ = std::exchange(other.capacity_, 0);
         text_size_ = std::exchange(other.text_size_, 0);
@@ -101,11 +92,6 @@ Frame& Frame::operator=(Frame&& other) noexcept
         header_count_ = std::exchange(other.header_count_, 0);
     }
     return *this;
-}
-
-Frame::~Frame()
-{
-    release(block_);
 }
 
 std::optional<std::string_view> Frame::header(std::string_view name) const noexcept
@@ -161,19 +147,20 @@ std::uint32_t Frame::put(std::string_view text)
     return static_cast<std::uint32_t>(offset);
 }
 
-namespace {
-
-struct Releaser
+/// Gives a block back when the last view into it has been read.
+struct Frame::Replaced
 {
     char* block = nullptr;
-    ~Releaser() { release(block); }
+    ~Replaced()
+    {
+        if (block)
+            release(block);
+    }
 };
-
-} // namespace
 
 Frame& Frame::add_header(std::string_view name, std::string_view value)
 {
-    Releaser replaced;
+    Replaced replaced;
     make_room(name.size() + value.size(), 1, replaced.block);
     auto const name_offset = put(name);
     auto const value_offset = put(value);
@@ -188,7 +175,7 @@ Frame& Frame::set_header(std::string_view name, std::string_view value)
         ++first;
     if (first == header_count_)
         return add_header(name, value);
-    Releaser replaced;
+    Replaced replaced;
     if (value.size() <= slot(first).value_length) {
         copy_text(block_ + slot(first).value_offset, value.data(), value.size());
     } else {
@@ -222,7 +209,7 @@ std::size_t Frame::remove_header(std::string_view name) noexcept
 
 Frame& Frame::set_body(std::string_view body)
 {
-    Releaser replaced;
+    Replaced replaced;
     // Where the old body stands last, the new one takes its place if it fits in there.
     auto offset = body_offset_ + body_length_ == text_size_ ? body_offset_ : text_size_;
     if (body.size() > capacity_ - header_count_ * sizeof(HeaderSlot) - offset) {

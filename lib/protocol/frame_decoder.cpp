@@ -1,8 +1,10 @@
 #include "escape.hpp"
+#include "head_scan.hpp"
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -86,6 +88,8 @@ std::optional<Frame> FrameDecoder::next()
     case Phase::between:
         if (!skip_line_ends())
             return std::nullopt;
+        if (scan_usual_head())
+            break;
         [[fallthrough]];
     case Phase::head:
         if (!scan_head())
@@ -145,6 +149,64 @@ bool FrameDecoder::skip_line_ends()
     return true;
 }
 
+// Takes apart a head that is there as a whole and has nothing about it that needs a closer look: then one pass over its
+// bytes is enough. Returns false where that is not so, with nothing done; scan_head() then has the last word.
+bool FrameDecoder::scan_usual_head()
+{
+    auto const* const frame = buffer_.get() + begin_;
+    auto const available = end_ - begin_;
+    auto const text = std::string_view(frame, available);
+    if (!text.starts_with("MESSAGE\n") && !text.starts_with("RECEIPT\n"))
+        return false;
+    constexpr std::size_t command_length = 7;
+    auto line = command_length + 1;
+    std::size_t colon = 0; // of the line in progress; 0 for none yet
+    bool unusual = false;
+    auto const give_up = [this] {
+        slots_.clear();
+        return false;
+    };
+    for (std::size_t base = 0; base < available; base += detail::head_block) {
+        auto const found = detail::scan_head_block(frame + base, available - base);
+        auto marks = found.line_feeds | found.colons;
+        if (base == 0) // the line feed behind the command is of no interest
+            marks &= ~detail::below(static_cast<int>(command_length + 1));
+        while (marks != 0) {
+            auto const bit = std::countr_zero(marks);
+            auto const position = base + static_cast<std::size_t>(bit);
+            if ((found.line_feeds >> bit & 1) == 0) {
+                colon = colon == 0 ? position : colon;
+                marks &= marks - 1;
+                continue;
+            }
+            if (position == line) {
+                unusual = unusual || (found.unusual & detail::below(bit)) != 0;
+                if (position + 2 > limits_.frame)
+                    return give_up();
+                auto const head = text.substr(0, position);
+                if (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos))
+                    return give_up();
+                command_length_ = command_length;
+                has_command_ = true;
+                literal_ = false;
+                body_ = position + 1;
+                finish_head(unusual);
+                return true;
+            }
+            if (colon <= line || position - line > limits_.header_line || slots_.size() == limits_.headers ||
+                position > std::numeric_limits<std::uint32_t>::max())
+                return give_up();
+            slots_.push_back({static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(colon - line),
+                              static_cast<std::uint32_t>(colon + 1), static_cast<std::uint32_t>(position - colon - 1)});
+            line = position + 1;
+            colon = 0;
+            marks &= marks - 1;
+        }
+        unusual = unusual || found.unusual != 0;
+    }
+    return give_up();
+}
+
 // Takes apart the lines that have come. Returns true when the head is complete.
 bool FrameDecoder::scan_head()
 {
@@ -182,7 +244,7 @@ bool FrameDecoder::scan_head()
             add_command(line_, text_end);
         } else if (text_end == line_) {
             body_ = next_line;
-            finish_head();
+            finish_head(find_byte(frame, frame + body_, '\\') != nullptr);
             return true;
         } else {
             add_header(line_, text_end);
@@ -224,11 +286,11 @@ void FrameDecoder::add_header(std::size_t begin, std::size_t end)
 }
 
 // The head is complete: find out where the body ends, and refuse bad escapes before anything is allocated.
-void FrameDecoder::finish_head()
+void FrameDecoder::finish_head(bool may_have_escapes)
 {
     auto const* const frame = buffer_.get() + begin_;
-    bool const may_be_escaped = version_ && *version_ != StompVersion::v1_0 && !literal_;
-    if (may_be_escaped && find_byte(frame, frame + body_, '\\')) {
+    escaped_ = may_have_escapes && version_ != StompVersion::v1_0 && !literal_;
+    if (escaped_ && version_) {
         for (auto const& slot : slots_) {
             for (auto const& [offset, length] :
                  {std::pair(slot.name_offset, slot.name_length), std::pair(slot.value_offset, slot.value_length)}) {
@@ -270,9 +332,8 @@ void FrameDecoder::check_sizes(std::size_t body_size, std::size_t at)
 Frame FrameDecoder::take_frame(std::size_t body_size)
 {
     auto const* const text = buffer_.get() + begin_;
-    Frame frame(text, body_, command_length_, slots_, text + body_, body_size);
-    bool const may_be_escaped = version_ != StompVersion::v1_0 && !literal_;
-    if (may_be_escaped && find_byte(text, text + body_, '\\'))
+    Frame frame({text, body_ + body_size}, body_, command_length_, slots_);
+    if (escaped_)
         unescape(frame);
     begin_ += body_ + body_size + 1;
     phase_ = Phase::between;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace arbalest {
 
@@ -21,6 +22,8 @@ struct Header
 };
 
 namespace detail {
+
+class HeadText;
 
 /// Where one header stands in its frame's store.
 struct HeaderSlot
@@ -118,10 +121,21 @@ public:
     explicit Frame(std::string_view command, std::size_t reserve = 0);
 
     Frame(Frame const& other);
-    Frame(Frame&& other) noexcept;
+    // These are inline because a message is moved several times on its way to whoever takes it.
+    Frame(Frame&& other) noexcept
+        : block_(std::exchange(other.block_, nullptr)), capacity_(std::exchange(other.capacity_, 0)),
+          text_size_(std::exchange(other.text_size_, 0)), body_offset_(std::exchange(other.body_offset_, 0)),
+          body_length_(std::exchange(other.body_length_, 0)), command_length_(std::exchange(other.command_length_, 0)),
+          header_count_(std::exchange(other.header_count_, 0))
+    {
+    }
     Frame& operator=(Frame const& other);
     Frame& operator=(Frame&& other) noexcept;
-    ~Frame();
+    ~Frame()
+    {
+        if (block_)
+            release(block_);
+    }
 
     std::string_view command() const noexcept { return {block_, command_length_}; }
     bool empty() const noexcept { return command_length_ == 0; }
@@ -163,16 +177,18 @@ public:
 
 private:
     friend class FrameDecoder;
+    friend class detail::HeadText;
 
-    struct Block;
+    struct Replaced;
     detail::HeaderSlot* slots_end() const noexcept { return reinterpret_cast<detail::HeaderSlot*>(block_ + capacity_); }
     detail::HeaderSlot& slot(std::size_t position) const noexcept
     {
         return *(slots_end() - 1 - static_cast<std::ptrdiff_t>(position));
     }
     // A frame made of raw text: the head as received (its spans in `slots`) and behind it the body.
-    Frame(char const* raw_head, std::size_t head_size, std::size_t command_length,
-          std::span<detail::HeaderSlot const> slots, char const* raw_body, std::size_t body_size);
+    Frame(std::string_view raw, std::size_t head_size, std::size_t command_length,
+          std::span<detail::HeaderSlot const> slots);
+    static void release(char* block) noexcept;
     void make_room(std::size_t text, std::size_t slots, char*& replaced);
     void push_slot(std::uint32_t name_offset, std::size_t name_length, std::uint32_t value_offset,
                    std::size_t value_length) noexcept;

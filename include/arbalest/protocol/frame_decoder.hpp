@@ -64,11 +64,11 @@ private:
     enum class Phase : std::uint8_t { between, head, sized_body, unsized_body, failed };
 
     bool skip_line_ends();
+    bool scan_usual_head();
     bool scan_head();
-    void end_of_line(std::size_t line_end);
     void add_command(std::size_t begin, std::size_t end);
     void add_header(std::size_t begin, std::size_t end);
-    void finish_head();
+    void finish_head(bool may_have_escapes);
     void check_sizes(std::size_t body_size, std::size_t at);
     bool accepts_carriage_return() const noexcept { return !version_ || *version_ == StompVersion::v1_2; }
     Frame take_frame(std::size_t body_size);
@@ -93,6 +93,7 @@ private:
     std::size_t body_size_ = 0;
     bool has_command_ = false;
     bool literal_ = false; // CONNECT, STOMP, CONNECTED: never unescaped
+    bool escaped_ = false; // there is a backslash in the head, and it means something
     std::vector<detail::HeaderSlot> slots_;
 
     bool behind_frame_ = false;    // the last thing seen was a frame's NUL

@@ -1,0 +1,1 @@
+"""What bench/conduct and bench/report are made of."""

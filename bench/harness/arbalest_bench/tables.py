@@ -1,0 +1,125 @@
+"""Tables in Markdown."""
+
+SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "fan"]
+# Against which floor a scenario is measured, where it has none by its own name.
+FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver"}
+
+
+def rate(value):
+    """Messages a second, short."""
+    if value is None:
+        return ""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.{2 if value < 10 * size else 1}f} {unit}"
+    return f"{value:.0f}"
+
+
+def number(value, digits=2):
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "|".join([" --- "] + [" ---: "] * (len(head) - 1)) + "|"]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def floor_of(medians, kind="sockets", **point):
+    """The floor's rate at a point: that of sockets, or where there is none, that of Asio."""
+    scenario = FLOOR_OF.get(point["scenario"], point["scenario"])
+    point = {**point, "scenario": scenario, "suite": "end-to-end"}
+    found = medians.one("messages_per_s", peer=f"floor: {kind}", **point)
+    return found or medians.one("messages_per_s", peer="floor: asio", **point)
+
+
+def about(records):
+    text = []
+    for record in records:
+        if record["suite"] == "about":
+            text.append(f"Revision {record['revision']}, {record['date']}; {record['processor']}, {record['cores']} "
+                        f"cores, Linux {record['kernel']}, {record['compiler']}. Median of {record['repetitions']} "
+                        f"runs of {record['seconds']} s each.\n")
+            if record["quick"]:
+                text.append("A quick run: a look, not a result.\n")
+            if record["load"] > 0.5:
+                text.append(f"**The machine was busy (load {record['load']}): these are no results.**\n")
+    for record in records:
+        if record["suite"] in ("skipped", "failed"):
+            point = " ".join(f"{key}={record[key]}" for key in ("transport", "scenario", "body", "cores", "sessions",
+                                                                "threads") if key in record)
+            text.append(f"- {record['suite']}: {record.get('peer', '')} {point}: {record['reason']}")
+    return "\n".join(text) + "\n"
+
+
+def end_to_end(medians):
+    """Throughput of everybody at every point, beside the ratio to the floor."""
+    text = []
+    every = {"suite": "end-to-end"}
+    for cores in medians.values("cores", **every):
+        for transport in medians.values("transport", cores=cores, **every):
+            for body in medians.values("body", cores=cores, transport=transport, **every):
+                text.append(_point_table(medians, cores, transport, body))
+    return "\n".join(text)
+
+
+def _point_table(medians, cores, transport, body):
+    where = {"suite": "end-to-end", "cores": cores, "transport": transport, "body": body}
+    scenarios = [name for name in SCENARIOS if name in medians.values("scenario", **where)]
+    rows = []
+    for peer in medians.values("peer", **where):
+        row = [peer]
+        for scenario in scenarios:
+            value = medians.one("messages_per_s", peer=peer, scenario=scenario, **where)
+            floor = floor_of(medians, **{**where, "scenario": scenario})
+            share = f" ({100 * value / floor:.0f} %)" if value and floor else ""
+            row.append(rate(value) + share)
+        rows.append(row)
+    place = "one core for both" if cores == 1 else "a core each"
+    title = f"### {transport}, bodies of {body} bytes, {place}\n\nMessages a second (share of the floor)\n\n"
+    return title + table([""] + scenarios, rows) + "\n" + _costs(medians, where, scenarios)
+
+
+def _costs(medians, where, scenarios):
+    rows = []
+    for scenario in scenarios:
+        for peer in medians.values("peer", scenario=scenario, **where):
+            found = medians.find(peer=peer, scenario=scenario, **where)[0]
+            allocations = medians.one("allocations_per_message", **{
+                **where, "suite": "allocations", "scenario": scenario, "peer": peer})
+            rows.append([f"{scenario}, {peer}", number(found["cpu_s_per_million"]), number(found.get("p50_us"), 1),
+                         number(found.get("p99_us"), 1), number(found.get("p999_us"), 1),
+                         number(found["peak_kib"] / 1024, 1), number(allocations)])
+    return table(["", "CPU s per million", "p50 µs", "p99 µs", "p99.9 µs", "peak MiB", "allocations per message"], rows)
+
+
+def micro(medians):
+    rows = []
+    for entry in medians.find(suite="micro"):
+        rows.append([entry["scenario"], number(entry["ns"], 1), number(entry.get("gb_per_s")),
+                     number(entry.get("frame_bytes"), 0)])
+    return table(["", "ns", "GB/s", "bytes"], rows) if rows else ""
+
+
+def scale(medians):
+    text = ""
+    rows = [[str(entry["sessions"]), number(entry.get("kib_per_session"), 1), number(entry.get("cpu_per_second"), 4),
+             number(entry.get("connect_seconds"))] for entry in medians.find(suite="scale", scenario="idle")]
+    if rows:
+        text += table(["idle sessions", "KiB each", "CPU s per s", "s to connect all"], rows) + "\n"
+    rows = [[str(entry["threads"]), rate(entry["messages_per_s"]), number(entry["cpu_s_per_million"])]
+            for entry in medians.find(suite="scale", scenario="threads")]
+    if rows:
+        text += table(["threads, 8 sessions", "confirmed messages a second", "CPU s per million"], rows) + "\n"
+    for entry in medians.find(suite="scale", scenario="retain"):
+        text += (f"{entry['count']:.0f} messages kept: {entry['bytes_per_message']:.0f} bytes each, "
+                 f"{rate(entry['messages_per_s'])} a second.\n")
+    return text
+
+
+def rabbitmq(medians):
+    where = {"suite": "rabbitmq"}
+    scenarios = medians.values("scenario", **where)
+    rows = [[f"{body} bytes"] + [rate(medians.one("messages_per_s", body=body, scenario=scenario, **where))
+                                 for scenario in scenarios]
+            for body in medians.values("body", **where)]
+    return table([""] + scenarios, rows) if rows else ""

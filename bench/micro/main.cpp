@@ -1,0 +1,5 @@
+// What small parts cost, by themselves: Google Benchmark's options apply.
+
+#include <benchmark/benchmark.h>
+
+BENCHMARK_MAIN();

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+// Finding the bytes that give a head its structure, 64 at a time instead of one memchr for each.
+namespace arbalest::detail {
+
+/// One bit for each of 64 bytes, the lowest for the first.
+using ByteMask = std::uint64_t;
+
+/// Where 64 bytes have what matters in a head.
+struct HeadBytes
+{
+    ByteMask line_feeds = 0;
+    ByteMask colons = 0;
+    ByteMask unusual = 0; // NUL, carriage return and backslash
+};
+
+inline constexpr std::size_t head_block = 64;
+
+/// The bits below this one.
+constexpr ByteMask below(int bit) noexcept
+{
+    return (ByteMask{1} << bit) - 1;
+}
+
+#ifdef __SSE2__
+
+/// Looks at 64 bytes.
+inline HeadBytes scan_head_block(char const* bytes) noexcept
+{
+    HeadBytes found;
+    auto const equal = [](__m128i part, char byte) { return _mm_cmpeq_epi8(part, _mm_set1_epi8(byte)); };
+    auto const bits = [](__m128i flags) {
+        return static_cast<ByteMask>(static_cast<unsigned>(_mm_movemask_epi8(flags)));
+    };
+    for (int i = 0; i < 4; ++i) {
+        auto const part = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes + 16 * i));
+        found.line_feeds |= bits(equal(part, '\n')) << (16 * i);
+        found.colons |= bits(equal(part, ':')) << (16 * i);
+        auto const unusual = _mm_or_si128(_mm_or_si128(equal(part, '\0'), equal(part, '\r')), equal(part, '\\'));
+        found.unusual |= bits(unusual) << (16 * i);
+    }
+    return found;
+}
+
+#else
+
+inline HeadBytes scan_head_block(char const* bytes) noexcept
+{
+    HeadBytes found;
+    for (std::size_t i = 0; i < head_block; ++i) {
+        auto const bit = ByteMask{1} << i;
+        switch (bytes[i]) {
+        case '\n':
+            found.line_feeds |= bit;
+            break;
+        case ':':
+            found.colons |= bit;
+            break;
+        case '\0':
+        case '\r':
+        case '\\':
+            found.unusual |= bit;
+            break;
+        default:
+            break;
+        }
+    }
+    return found;
+}
+
+#endif
+
+/// Looks at up to 64 bytes; what is missing counts as NULs.
+inline HeadBytes scan_head_block(char const* bytes, std::size_t size) noexcept
+{
+    if (size >= head_block)
+        return scan_head_block(bytes);
+    std::array<char, head_block> padded{};
+    std::memcpy(padded.data(), bytes, size);
+    return scan_head_block(padded.data());
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <arbalest/protocol/frame.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace arbalest::detail {
+
+/// The texts of a frame's head as they stand in its block, one behind the other. Looking through them in one go is
+/// faster than through each header by itself.
+class HeadText
+{
+public:
+    /// Whether there is surely no byte among them that must be escaped, or cannot be encoded, in any version: NUL, line
+    /// feed, carriage return, colon, backslash. False says nothing: what was removed from the frame may still be there.
+    static bool is_ordinary(Frame const& frame) noexcept
+    {
+        auto const body_end = frame.body_offset_ + frame.body_length_;
+        if (frame.body_length_ == 0)
+            return is_ordinary(std::string_view(frame.block_, frame.text_size_));
+        return is_ordinary(std::string_view(frame.block_, frame.body_offset_)) &&
+               is_ordinary(std::string_view(frame.block_ + body_end, frame.text_size_ - body_end));
+    }
+
+private:
+#ifdef __SSE2__
+    static constexpr std::size_t step = 16;
+
+    static __m128i special(__m128i part) noexcept
+    {
+        auto const equal = [part](char byte) { return _mm_cmpeq_epi8(part, _mm_set1_epi8(byte)); };
+        return _mm_or_si128(_mm_or_si128(_mm_or_si128(equal('\0'), equal('\n')), _mm_or_si128(equal('\r'), equal(':'))),
+                            equal('\\'));
+    }
+
+    static __m128i load(char const* bytes) noexcept
+    {
+        return _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes));
+    }
+
+    static bool is_ordinary(std::string_view text) noexcept
+    {
+        if (text.size() < step) {
+            std::array<char, step> padded;
+            padded.fill('a');
+            if (!text.empty())
+                std::memcpy(padded.data(), text.data(), text.size());
+            return _mm_movemask_epi8(special(load(padded.data()))) == 0;
+        }
+        auto const* const last = text.data() + text.size() - step;
+        auto found = special(load(last)); // overlaps with what is before it
+        for (auto const* at = text.data(); at < last; at += step)
+            found = _mm_or_si128(found, special(load(at)));
+        return _mm_movemask_epi8(found) == 0;
+    }
+#else
+    static bool is_ordinary(std::string_view text) noexcept
+    {
+        using namespace std::string_view_literals;
+        return text.find_first_of("\0\n\r:\\"sv) == text.npos;
+    }
+#endif
+};
+
+} // namespace arbalest::detail

@@ -1,0 +1,178 @@
+#include <arbalest/protocol/encode.hpp>
+#include <arbalest/protocol/error.hpp>
+#include <arbalest/protocol/frame_decoder.hpp>
+#include <arbalest/protocol/limits.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Heads are looked through in blocks, whole ones in one pass. Wherever in a block a byte stands, and however the head
+// is cut, the outcome must be the same.
+namespace {
+
+using namespace std::string_view_literals;
+using arbalest::Frame;
+using arbalest::FrameDecoder;
+using arbalest::Limits;
+using arbalest::StompVersion;
+
+constexpr std::array versions{StompVersion::v1_0, StompVersion::v1_1, StompVersion::v1_2};
+// More than two blocks of 64.
+constexpr std::size_t longest = 150;
+
+/// What a decoder makes of bytes: a frame, nothing yet, or a failure.
+struct Outcome
+{
+    std::optional<Frame> frame;
+    std::string failure;
+    std::uint64_t offset = 0;
+
+    friend bool operator==(Outcome const&, Outcome const&) = default;
+};
+
+Outcome decode(std::string_view bytes, std::size_t step, std::optional<StompVersion> version, Limits const& limits)
+{
+    FrameDecoder decoder(limits);
+    if (version)
+        decoder.set_version(*version);
+    Outcome outcome;
+    try {
+        while (!bytes.empty() && !outcome.frame) {
+            auto const piece = bytes.substr(0, step);
+            decoder.feed(piece);
+            outcome.frame = decoder.next();
+            bytes.remove_prefix(piece.size());
+        }
+    } catch (arbalest::MalformedFrame const& error) {
+        outcome.failure = error.reason();
+        outcome.offset = error.offset();
+    }
+    return outcome;
+}
+
+void check_cuts(std::string_view bytes, std::optional<StompVersion> version, Limits const& limits = {})
+{
+    auto const whole = decode(bytes, bytes.size(), version, limits);
+    auto const by_bytes = decode(bytes, 1, version, limits);
+    BOOST_TEST_CONTEXT("bytes: " << bytes)
+    {
+        BOOST_TEST(whole.failure == by_bytes.failure);
+        BOOST_TEST(whole.offset == by_bytes.offset);
+        BOOST_TEST((whole == by_bytes));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE(head_scan)
+
+BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_head)
+{
+    for (auto const command : {"MESSAGE"sv, "RECEIPT"sv, "CONNECTED"sv}) {
+        std::string const plain =
+            std::string(command) + "\na:1\nsubscription:sub-1\n" + "n:" + std::string(longest, 'v') + "\n\nbody";
+        for (std::size_t at = 0; at + 6 < plain.size(); ++at) {
+            for (auto const special : {"\n"sv, "\r"sv, "\0"sv, ":"sv, "\\"sv, "\\c"sv, "\\r"sv, "\r\n"sv, "\n\n"sv}) {
+                auto bytes = plain;
+                bytes.replace(at, 1, special);
+                bytes += '\0';
+                check_cuts(bytes, StompVersion::v1_2);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(versions_differ_in_what_is_unusual)
+{
+    for (std::size_t size = 0; size < longest; ++size) {
+        for (auto const special : {"\r"sv, "\\r"sv, "\\n"sv, "\\x"sv, "\nno-colon"sv}) {
+            auto const bytes =
+                "MESSAGE\nn:" + std::string(size, 'v') + std::string(special) + "\nlast:1\n\nbody" + '\0';
+            check_cuts(bytes, std::nullopt);
+            for (auto const version : versions)
+                check_cuts(bytes, version);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(limits_hold_however_a_head_comes)
+{
+    auto const bytes = "MESSAGE\nfirst:1\nsecond:22\nthird:333\n\nbody\0"sv;
+    for (std::size_t limit = 0; limit < bytes.size() + 2; ++limit) {
+        Limits limits;
+        limits.header_line = limit;
+        check_cuts(bytes, StompVersion::v1_2, limits);
+        limits = Limits();
+        limits.frame = limit;
+        check_cuts(bytes, StompVersion::v1_2, limits);
+        limits = Limits();
+        limits.headers = limit;
+        check_cuts(bytes, StompVersion::v1_2, limits);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(encoding_finds_what_must_be_escaped_wherever_it_stands)
+{
+    for (std::size_t size = 1; size < 40; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            for (auto const special : {'\n', '\r', ':', '\\'}) {
+                std::string text(size, 'v');
+                text[at] = special;
+                // Before and behind the body, as name and as value.
+                Frame frame("SEND");
+                frame.add_header(text, "value");
+                frame.set_body("a body: with\\all\r\nof\0them"sv);
+                frame.add_header("name", text);
+                std::string bytes;
+                arbalest::encode(frame, StompVersion::v1_2, bytes);
+                FrameDecoder decoder;
+                decoder.set_version(StompVersion::v1_2);
+                decoder.feed(bytes);
+                auto const back = decoder.next();
+                BOOST_REQUIRE(back.has_value());
+                BOOST_TEST((back->header(text) == "value"sv));
+                BOOST_TEST((back->header("name") == std::string_view(text)));
+                BOOST_TEST((back->body() == frame.body()));
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(encoding_finds_nuls_wherever_they_stand)
+{
+    for (std::size_t size = 1; size < 40; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string text(size, 'v');
+            text[at] = '\0';
+            Frame frame("SEND");
+            frame.add_header("first", "1");
+            frame.set_body("body");
+            frame.add_header("name", text);
+            std::string bytes = "before";
+            BOOST_CHECK_THROW(arbalest::encode(frame, StompVersion::v1_2, bytes), arbalest::InvalidFrame);
+            BOOST_TEST(bytes == "before");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_removed_from_a_frame_does_not_matter)
+{
+    Frame frame("SEND");
+    frame.add_header("destination", "/queue/a");
+    frame.add_header("odd", "a:b\nc\0d"sv);
+    frame.set_body("first: body\n");
+    frame.remove_header("odd");
+    frame.set_body("x");
+    std::string bytes;
+    arbalest::encode(frame, StompVersion::v1_2, bytes);
+    BOOST_TEST((bytes == "SEND\ndestination:/queue/a\ncontent-length:1\n\nx\0"sv));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
