@@ -7,6 +7,7 @@
 #include "outbox.hpp"
 #include "receipt_slot.hpp"
 #include "subscription_state.hpp"
+#include "transmit_options.hpp"
 #include "turns.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/encode.hpp>
@@ -42,32 +43,8 @@ class SlotHandle;
 class WatchGuard;
 struct Reconnecting;
 
-/// How transmit() treats one frame.
-class TransmitOptions
-{
-public:
-    TransmitOptions() = default;
-
-    bool with_receipt = false;                          // ask for one
-    bool raw = false;                                   // only if the frame has one
-    bool defer_deadline = false;                        // in a transaction: the limit starts with COMMIT
-    std::optional<std::chrono::milliseconds> timeout{}; // for the receipt, instead of the configured one
-    // When the frame enters the write buffer: this is set, and this message of this subscription counts as settled.
-    bool* encoded = nullptr;
-    std::uint64_t* position = nullptr;                  // set to where it starts in the connection's bytes
-    std::uint64_t* connection = nullptr;                // set to which connection that is
-    std::shared_ptr<WriteWatch> const* watch = nullptr; // a message's, when it goes into the outbox
-    SubscriptionState* subscribing = nullptr;           // SUBSCRIBE: whose
-    bool deletes_durable = false;                       // UNSUBSCRIBE
-    SubscriptionState* settles = nullptr;
-    std::uint64_t settled = 0;
-    std::uint64_t transaction = 0; // in which that is done
-};
-
 /// A copy of what was thrown where nothing was sent.
 std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception);
-
-AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept;
 
 /// What opens a session, beside the configuration.
 class Handshake
@@ -229,6 +206,7 @@ private:
     void subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot);
     static boost::asio::awaitable<bool> keep_connecting(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
     static boost::asio::awaitable<void> reconnect(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
+    void start_reconnecting(std::shared_ptr<StompError> lost);
     void stop_reconnecting() noexcept;
     std::chrono::milliseconds next_delay(ReconnectPolicy const& policy);
     void tell(ConnectionEvent event);

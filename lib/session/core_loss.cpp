@@ -1,0 +1,217 @@
+#include "core.hpp"
+#include "route.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// How a session survives the loss of its connection: what that means for each of those who wait.
+namespace arbalest::detail {
+
+namespace {
+
+constexpr unsigned poisonous = 2; // losses in a row
+
+// What an operation is told that the loss of its connection has cut short.
+std::shared_ptr<StompError> as_lost(StompError const& cause, Outcome outcome)
+{
+    if (cause.code() == errc::connection_lost)
+        return cause.with_outcome(outcome);
+    return std::make_shared<ConnectionLost>(cause.code(), std::string("the connection was lost: ") + cause.what(),
+                                            outcome);
+}
+
+} // namespace
+
+// The connection has come to an end that was not asked for. `explained` says that an operation was told the cause.
+void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool explained)
+{
+    if (finished_)
+        return;
+    if (std::exchange(shaking_hands_, false)) {
+        handshake_failure_ = std::move(cause);
+        conversation_.reset();
+        drop_link(reason, false);
+        write_failure_.reset();
+        read_on_until_ = TimePoint::max();
+        connecting_.wake_all(executor_);
+        return;
+    }
+    if (!may_reconnect(*cause)) {
+        finish(std::move(cause), reason);
+        return;
+    }
+    auto const self = shared_from_this(); // a hook may let go of the last handle
+    Exclusive::Section const section(exclusive_);
+    bool const held = connection_held();
+    route_->first = route_->current + (held ? 0 : 1);
+    if (held)
+        attempts_ = 0;
+
+    auto const unsent = link_ ? link_->unsent_from() : 0;
+    ++connection_; // what belonged to the old one is stale from here on
+    if (!explained)
+        blame_resubscription(cause);
+    settle_outbox_at_loss(*cause, unsent);
+    settle_slots_at_loss(*cause);
+    settle_queue_at_loss(*cause);
+    settle_subscriptions_at_loss();
+    drop_link(reason, false);
+    conversation_.reset();
+    write_failure_.reset();
+    read_on_until_ = TimePoint::max();
+    next_look_ = TimePoint::max();
+    pump_queue(); // messages that waited for room in the write buffer go into the outbox
+    written_.wake_all(executor_);
+
+    Failure const failure(cause->to_exception_ptr());
+    observe([&](Observer& observer) { observer.on_lost(failure); });
+    ConnectionEvent event;
+    event.state = ConnectionEvent::State::lost;
+    event.cause = failure;
+    tell(std::move(event));
+    if (finished_) // a hook has ended it
+        return;
+    start_reconnecting(std::move(cause));
+}
+
+bool Core::connection_held() const
+{
+    return Clock::now() - connected_at_ >= config_->reconnect->stable_after;
+}
+
+bool Core::may_reconnect(StompError const& cause) const
+{
+    if (!reconnects_ || disconnecting_)
+        return false;
+    auto const& policy = *config_->reconnect;
+    if (policy.attempts == 0 || (!connection_held() && attempts_ >= policy.attempts))
+        return false;
+    return may_try_again(cause);
+}
+
+bool Core::may_try_again(StompError const& cause) const
+{
+    auto const& policy = *config_->reconnect;
+    Failure const failure(cause.to_exception_ptr());
+    try {
+        return policy.retry_if ? policy.retry_if(failure) : ReconnectPolicy::is_temporary(failure);
+    } catch (...) {
+        return false; // it cannot say
+    }
+}
+
+void Core::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
+{
+    for (auto* const message : outbox_.connection_lost(unsent, config_->reconnect->resend_unconfirmed)) {
+        auto& slot = *message->slot;
+        complete_slot(slot, as_lost(cause, Outcome::unknown));
+    }
+}
+
+void Core::settle_slots_at_loss(StompError const& cause)
+{
+    auto const now = Clock::now();
+    std::vector<ReceiptSlot*> waiting;
+    for (auto& slot : waiting_slots_)
+        waiting.push_back(&slot);
+    for (auto* const entry : waiting) {
+        auto& slot = *entry;
+        auto const outcome = outcome_of(slot);
+        bool const was_sent = slot.encoded && outcome == Outcome::unknown;
+        if (slot.again) { // asked for anew with the next connection
+            drop_slot(slot);
+            continue;
+        }
+        switch (slot.at_loss) {
+        case AtLoss::succeed:
+            complete_slot(slot, nullptr);
+            continue;
+        case AtLoss::stale:
+            complete_slot(slot, was_sent ? as_lost(cause, outcome) : std::make_shared<StaleMessage>());
+            continue;
+        case AtLoss::fail:
+            complete_slot(slot, as_lost(cause, outcome));
+            continue;
+        case AtLoss::wait:
+            if (slot.encoded) {
+                complete_slot(slot, as_lost(cause, outcome));
+                continue;
+            }
+            break;
+        case AtLoss::keep:
+            if (slot.subscribing && was_sent && ++slot.losses == poisonous) {
+                complete_slot(slot, as_lost(cause, outcome));
+                continue;
+            }
+            break;
+        }
+        slot.may_have_left = slot.may_have_left || was_sent;
+        slot.encoded = false;
+        if (slot.deadline != TimePoint::max())
+            slot.remaining = std::max(slot.deadline - now, TimePoint::duration::zero());
+        conversation_.receipts().set_deadline(slot.number, TimePoint::max());
+    }
+}
+
+// What waited for room on the connection that is gone.
+void Core::settle_queue_at_loss(StompError const& cause)
+{
+    std::vector<QueuedFrame*> waiting;
+    for (auto& queued : queue_)
+        waiting.push_back(&queued);
+    for (auto* const entry : waiting) {
+        auto& queued = *entry;
+        switch (at_loss(queued.frame, queued.options)) {
+        case AtLoss::succeed:
+            complete_queued(queued, nullptr);
+            break;
+        case AtLoss::stale:
+            complete_queued(queued, std::make_exception_ptr(StaleMessage()));
+            break;
+        case AtLoss::fail:
+            complete_queued(queued, as_lost(cause, Outcome::not_sent)->to_exception_ptr());
+            break;
+        case AtLoss::keep:
+            // A message waits on; a SUBSCRIBE goes out with those of the other subscriptions.
+            if (queued.options.subscribing) {
+                queued.options.subscribing->announced = true;
+                complete_queued(queued, nullptr);
+            }
+            break;
+        case AtLoss::wait:
+            break;
+        }
+    }
+}
+
+void Core::settle_subscriptions_at_loss()
+{
+    for (auto const& [key, subscription] : subscriptions_)
+        subscription->connection_lost();
+}
+
+// An ERROR that names no operation may be about a subscription that the broker was to take on again. Brokers take one
+// frame after the other, so it is the first that was not confirmed; but some confirm none, so it takes two ERRORs.
+void Core::blame_resubscription(std::shared_ptr<StompError> const& cause)
+{
+    if (cause->code() != errc::error_frame_received)
+        return;
+    auto const first = std::ranges::find_if(waiting_slots_, [](ReceiptSlot const& slot) { return slot.again; });
+    if (first == waiting_slots_.end() || !first->encoded)
+        return;
+    auto const subscription = first->subscribing;
+    if (!std::exchange(subscription->suspected, true))
+        return;
+    drop_slot(*first);
+    refuse_subscription(*subscription, cause->with_outcome(Outcome::refused));
+}
+
+void Core::refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
+{
+    auto const self = state.shared_from_this();
+    state.end(std::move(cause));
+    conversation_.remove_subscription(state.id, &state);
+    subscriptions_.erase(&state);
+}
+
+} // namespace arbalest::detail

@@ -1,0 +1,295 @@
+#include "core.hpp"
+#include <arbalest/protocol/encode.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+// The way of a frame into the write buffer: its receipt, room for it, the outbox, the hooks, its bytes.
+namespace arbalest::detail {
+
+namespace {
+
+bool may_carry_receipt(std::string_view command) noexcept
+{
+    constexpr std::array commands{"SEND", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN", "COMMIT", "ABORT"};
+    return std::ranges::find(commands, command) != commands.end();
+}
+
+} // namespace
+
+std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
+{
+    try {
+        std::rethrow_exception(exception);
+    } catch (StompError const& error) {
+        return error.with_outcome(Outcome::not_sent);
+    } catch (std::exception const& error) {
+        return std::make_shared<InvalidFrame>(error.what());
+    }
+}
+
+SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
+{
+    auto const chosen = frame.header("receipt");
+    bool const wanted =
+        !options.raw && (options.with_receipt || (config_->auto_receipt && may_carry_receipt(frame.command())));
+    if (!chosen && !wanted)
+        return {};
+    auto const limit = options.timeout.value_or(config_->receipt_timeout);
+    bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
+    auto const deadline = is_running ? deadline_after(Clock::now(), limit) : TimePoint::max();
+    auto* const slot = new_slot();
+    slot->state = ReceiptSlot::State::waiting;
+    slot->encoded = false;
+    slot->kept = true;
+    slot->again = false;
+    slot->may_have_left = false;
+    slot->at_loss = reconnects_ ? at_loss(frame, options) : AtLoss::fail;
+    slot->losses = 0;
+    slot->limit = limit;
+    slot->deadline = deadline;
+    slot->remaining.reset();
+    // Without a connection, the time stands still.
+    if (!is_running && !options.defer_deadline && limit.count() > 0)
+        slot->remaining = limit;
+    slot->deferred = options.defer_deadline;
+    slot->errors_before = errors_;
+    slot->queued = nullptr;
+    slot->message = nullptr;
+    if (chosen) {
+        auto const number = conversation_.receipts().expect(*chosen, slot, deadline);
+        if (!number) {
+            free_slots_.push_back(slot);
+            throw InvalidFrame("a receipt by this id is awaited already", "receipt");
+        }
+        slot->number = *number;
+        slot->name = *chosen;
+    } else {
+        slot->number = conversation_.receipts().next_number();
+        Receipts::GeneratedId const id(slot->number);
+        frame.add_header("receipt", id.view());
+        conversation_.receipts().expect(slot->number, slot, deadline);
+    }
+    if (options.subscribing)
+        slot->subscribing = options.subscribing->shared_from_this();
+    waiting_slots_.push_back(*slot);
+    if (!slot->deferred) {
+        ++awaited_;
+        update_reading();
+    }
+    if (deadline < armed_)
+        arm_timer();
+    return {this, slot};
+}
+
+void Core::start_deadline(ReceiptSlot* slot)
+{
+    if (slot->state != ReceiptSlot::State::waiting || !slot->deferred)
+        return;
+    slot->deferred = false;
+    ++awaited_;
+    slot->deadline = deadline_after(Clock::now(), slot->limit);
+    conversation_.receipts().set_deadline(slot->number, slot->deadline);
+    update_reading();
+    arm_timer();
+}
+
+AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept
+{
+    auto const command = frame.command();
+    bool const in_transaction = frame.has_header("transaction");
+    if (command == "SEND")
+        return in_transaction ? AtLoss::fail : AtLoss::keep;
+    if (command == "SUBSCRIBE")
+        return options.subscribing ? AtLoss::keep : AtLoss::wait;
+    if (command == "UNSUBSCRIBE")
+        return options.deletes_durable ? AtLoss::fail : AtLoss::succeed;
+    if (command == "ACK" || command == "NACK")
+        return in_transaction ? AtLoss::fail : AtLoss::stale;
+    if (command == "ABORT")
+        return AtLoss::succeed;
+    return command == "COMMIT" ? AtLoss::fail : AtLoss::wait;
+}
+
+bool Core::is_kept(Frame const& frame) const noexcept
+{
+    return reconnects_ && frame.command() == "SEND" && !frame.has_header("transaction");
+}
+
+bool Core::has_room(Frame const& frame) const noexcept
+{
+    if (!reconnects_)
+        return has_buffer_room(frame);
+    if (is_kept(frame)) {
+        if (!outbox_.has_room(frame.memory()))
+            return false;
+        if (!is_online())
+            return true;
+    }
+    return is_online() && !outbox_.has_backlog() && has_buffer_room(frame);
+}
+
+bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
+    if (!queue_.empty() || !has_room(frame)) {
+        check_encodable(frame, version(), content_length());
+        return false;
+    }
+    Exclusive::Section const section(exclusive_);
+    if (is_kept(frame))
+        keep(frame, slot, options);
+    else
+        write(frame, slot, options);
+    return true;
+}
+
+void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
+    intercept(frame);
+    auto& link = *link_;
+    auto const position = link.end_position();
+    encode_frame(frame);
+    if (slot) {
+        slot->encoded = true;
+        slot->position = position;
+    }
+    if (options.encoded)
+        *options.encoded = true;
+    if (options.position)
+        *options.position = position;
+    if (options.connection)
+        *options.connection = connection_;
+    if (options.settles)
+        options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client,
+                                          options.transaction);
+}
+
+void Core::intercept(Frame& frame)
+{
+    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
+        auto const interceptor = interceptors_[i];
+        interceptor->on_outgoing(frame);
+    }
+    if (finished_) // an interceptor has let go of the last handle
+        cause_->with_outcome(Outcome::not_sent)->raise();
+}
+
+void Core::encode_frame(Frame const& frame)
+{
+    auto& link = *link_;
+    encode(frame, conversation_.version(), link.outgoing, content_length());
+    if (link.wants_ends)
+        link.outgoing_ends.push_back(link.outgoing.size());
+    frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    link.writer.wake_all(executor_);
+    if (observers_.empty())
+        return;
+    if (!frame.has_header("passcode")) {
+        observe([&](Observer& observer) { observer.on_frame_sent(frame); });
+        return;
+    }
+    auto masked = frame;
+    masked.set_header("passcode", "********");
+    observe([&](Observer& observer) { observer.on_frame_sent(masked); });
+}
+
+// Takes a message into the outbox, and from there, if that can be, into the write buffer.
+void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
+    if (!is_online())
+        check_encodable(frame, version(), content_length());
+    auto& message = outbox_.add(std::move(frame), slot);
+    if (slot)
+        slot->message = &message;
+    if (options.watch) {
+        message.watch = *options.watch;
+        message.watch->message = &message;
+    }
+    if (!is_online())
+        return;
+    try {
+        write_kept();
+    } catch (...) {
+        // The caller gets it. If a hook has ended the session, the outbox is empty already.
+        if (!finished_) {
+            if (slot)
+                slot->message = nullptr;
+            outbox_.erase(message, WriteWatch::State::never_sent);
+        }
+        throw;
+    }
+}
+
+// Encodes the first message of the backlog.
+void Core::write_kept()
+{
+    auto& message = outbox_.front();
+    if (!std::exchange(message.intercepted, true))
+        intercept(message.frame);
+    auto const position = link_->end_position();
+    encode_frame(message.frame);
+    if (message.slot) {
+        message.slot->encoded = true;
+        message.slot->position = position;
+    }
+    outbox_.encoded(position, link_->end_position());
+}
+
+void Core::pump_outbox()
+{
+    while (outbox_.has_backlog() && is_online() && has_buffer_room(outbox_.front().frame)) {
+        auto& message = outbox_.front();
+        std::shared_ptr<StompError> failure;
+        try {
+            write_kept();
+        } catch (...) {
+            failure = copy_of(std::current_exception());
+        }
+        if (!failure)
+            continue;
+        // The version that is spoken now cannot express it, or a hook failed.
+        if (finished_)
+            return;
+        if (message.slot)
+            complete_slot(*message.slot, std::move(failure));
+        else
+            outbox_.erase(message, WriteWatch::State::never_sent);
+    }
+}
+
+// Encodes on behalf of those who wait for room, in the order in which they came.
+void Core::pump_queue()
+{
+    Exclusive::Section const section(exclusive_);
+    if (reconnects_)
+        pump_outbox();
+    while (!queue_.empty() && !finished_ && (link_ || reconnects_) && has_room(queue_.front().frame)) {
+        auto& queued = queue_.front();
+        std::exception_ptr failure;
+        try {
+            if (is_kept(queued.frame))
+                keep(queued.frame, queued.slot, queued.options);
+            else
+                write(queued.frame, queued.slot, queued.options);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        complete_queued(queued, failure);
+    }
+    continue_disconnect();
+}
+
+void Core::send_control(Frame frame) noexcept
+{
+    if (finished_ || !link_ || write_failure_ || shaking_hands_)
+        return;
+    try {
+        write(frame, nullptr, TransmitOptions());
+    } catch (std::exception const& error) {
+        finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
+               CloseReason::error);
+    }
+}
+
+} // namespace arbalest::detail
