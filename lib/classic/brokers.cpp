@@ -24,7 +24,7 @@ std::vector<HostAndPort> order_brokers(ConnectionOptions const& options, HostAnd
         brokers.push_back(otherwise);
     auto const local = [](HostAndPort const& broker) { return is_local(broker.host); };
     if (options.prefer_localhost)
-        std::ranges::stable_partition(brokers, local);
+        std::stable_partition(brokers.begin(), brokers.end(), local);
     std::vector<HostAndPort> ordered;
     if (options.try_loopback_connect) {
         for (auto const& broker : brokers) {
