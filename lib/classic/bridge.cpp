@@ -57,7 +57,6 @@ void Bridge::on_connected(Frame const& frame)
 {
     is_connected_ = true;
     connected_(frame);
-    dispatcher_->push(Event(Event::Kind::connected, frame));
 }
 
 void Bridge::on_heart_beat_sent()

@@ -21,8 +21,8 @@ public:
     using Connected = std::function<void(Frame const& frame)>;
     using Closed = std::function<void(Failure const& cause)>;
 
-    /// @param connect_frame what is sent instead of the session's own CONNECT. @param connected, closed told before
-    /// the listeners are; `closed` has to tell them itself.
+    /// @param connect_frame what is sent instead of the session's own CONNECT. @param connected, closed have to tell
+    /// the listeners themselves.
     Bridge(std::shared_ptr<Dispatcher> dispatcher, Frame connect_frame, Connected connected, Closed closed);
 
     /// What is sent instead of the session's own DISCONNECT.

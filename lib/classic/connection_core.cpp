@@ -198,9 +198,7 @@ std::shared_ptr<Core> ConnectionCore::wait_for_session()
 void ConnectionCore::send_frame(Frame frame)
 {
     refuse_on_io_thread();
-    listeners_->call_all(
-        "on_send", [this](std::string const& callback, std::exception_ptr failure) { report(callback, failure); },
-        [&](ConnectionListener& listener) { listener.on_send(frame); });
+    tell_send(frame);
     if (!frame.body().empty()) {
         if (auto const body = codec_.encode(frame.body()))
             frame.set_body(*body);
@@ -213,10 +211,37 @@ void ConnectionCore::send_frame(Frame frame)
     block_on(std::make_shared<Cancellable>(), executor, put_into_buffer(std::move(core), std::move(frame), limit));
 }
 
+void ConnectionCore::tell_send(Frame& frame)
+{
+    listeners_->call_all(
+        "on_send", [this](std::string const& callback, std::exception_ptr failure) { report(callback, failure); },
+        [&](ConnectionListener& listener) { listener.on_send(frame); });
+}
+
+// In this thread, so that it comes before DISCONNECT whatever the listeners are busy with; but never before they have
+// been told on_connected: whoever does not come to that gets it in turn.
+void ConnectionCore::tell_disconnecting(std::uint64_t connected_event)
+{
+    bool const is_connected_told = dispatcher_->runs_here()
+                                       ? dispatcher_->has_told(connected_event)
+                                       : dispatcher_->wait_for(connected_event, Dispatcher::Clock::now() + courtesy);
+    if (!is_connected_told) {
+        dispatcher_->push(Event(Event::Kind::disconnecting));
+        return;
+    }
+    listeners_->call_all(
+        "on_disconnecting",
+        [this](std::string const& callback, std::exception_ptr failure) { report(callback, failure); },
+        [](ConnectionListener& listener) { listener.on_disconnecting(); });
+}
+
 void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers)
 {
     refuse_on_io_thread();
     Lock lock(mutex_);
+    // A listener may know of CONNECTED a moment earlier.
+    if (phase_ == Phase::connecting && connected_event_ != 0)
+        changed_.wait_for(lock, patience, [this] { return phase_ != Phase::connecting; });
     if (phase_ == Phase::establishing || phase_ == Phase::connecting)
         give_up();
     if (phase_ != Phase::open)
@@ -233,17 +258,15 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
     auto const session = session_;
     auto const bridge = bridge_;
     auto const throttle = throttle_;
+    auto const connected_event = connected_event_;
     lock.unlock();
 
-    ListenerTable::Report const report = [this](std::string const& callback, std::exception_ptr failure) {
-        this->report(callback, failure);
-    };
-    listeners_->call_all("on_disconnecting", report, [](ConnectionListener& listener) { listener.on_disconnecting(); });
+    tell_disconnecting(connected_event);
     Frame frame("DISCONNECT");
     frame.add_header("receipt", receipt.empty() ? next_id("disconnect-") : std::string(receipt));
     for (auto const& [name, value] : headers)
         frame.set_header(name, value);
-    listeners_->call_all("on_send", report, [&](ConnectionListener& listener) { listener.on_send(frame); });
+    tell_send(frame);
     bridge->set_disconnect_frame(std::move(frame));
     // What it takes to see the receipt is read now.
     if (auto const core = Core::of(session))

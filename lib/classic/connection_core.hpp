@@ -73,11 +73,16 @@ private:
     };
     using Lock = std::unique_lock<std::mutex>;
 
+    // How long listeners are waited for where the order of callbacks wants it.
+    static constexpr auto courtesy = std::chrono::seconds(5);
+
     // connection_core.cpp
     void refuse_on_io_thread() const;
     void report(std::string const& callback, std::exception_ptr failure);
     void room();
     void give_up(); // with the lock held
+    void tell_send(Frame& frame);
+    void tell_disconnecting(std::uint64_t connected_event);
     bool end_now(Dispatcher::Clock::time_point end);
     std::shared_ptr<arbalest::detail::Core> wait_for_session();
 
@@ -96,6 +101,7 @@ private:
     std::chrono::nanoseconds connect_limit() const;
     WebSocketOptions websocket_options() const;
     // On the executor.
+    void connected(std::uint64_t number, Frame const& frame);
     void opened(std::uint64_t number, std::exception_ptr failure, StompSession session);
     void closed(std::uint64_t number, Failure const& cause);
     void finish_connection(Lock& lock, Failure cause);
@@ -114,6 +120,7 @@ private:
     Phase phase_ = Phase::idle;
     std::uint64_t number_ = 0;                     // of the connection
     std::uint64_t last_opened_ = 0;                // the last one that came as far as CONNECTED
+    std::uint64_t connected_event_ = 0;            // with which the listeners are told so
     std::shared_ptr<Cancellable> attempt_;         // in the phases that can be given up
     bool given_up_ = false;                        // it was
     bool closing_ = false;                         // the connection object is being destroyed

@@ -92,9 +92,7 @@ void ConnectionCore::connect(std::string_view username, std::string_view passcod
         was_told = true;
         tell_connecting(established.host_and_port);
         auto frame = make_connect_frame(username, passcode, headers);
-        listeners_->call_all(
-            "on_send", [this](std::string const& callback, std::exception_ptr failure) { report(callback, failure); },
-            [&](ConnectionListener& listener) { listener.on_send(frame); });
+        tell_send(frame);
         open(number, attempt, std::move(established.transport), std::move(frame));
     } catch (...) {
         attempt_failed(number, was_told, std::current_exception());
@@ -116,6 +114,7 @@ std::uint64_t ConnectionCore::begin_attempt()
     phase_ = Phase::establishing;
     given_up_ = false;
     closed_early_.reset();
+    connected_event_ = 0;
     subscriptions_.clear();
     attempt_ = std::make_shared<Cancellable>();
     return ++number_;
@@ -265,7 +264,9 @@ void ConnectionCore::open(std::uint64_t number, std::shared_ptr<Cancellable> con
     auto const ours = config.heart_beat;
     bridge_ = std::make_shared<Bridge>(
         dispatcher_, std::move(connect_frame),
-        [throttle, ours](Frame const& frame) {
+        [throttle, ours, weak, number](Frame const& frame) {
+            if (auto const self = weak.lock())
+                self->connected(number, frame);
             auto const theirs = parse_heart_beat(frame.header("heart-beat").value_or("0,0")).value_or(HeartBeat());
             auto const period = negotiate(ours, theirs).receive;
             if (period.count() > 0)
@@ -287,6 +288,13 @@ void ConnectionCore::open(std::uint64_t number, std::shared_ptr<Cancellable> con
                      [self = shared_from_this(), number](std::exception_ptr failure, StompSession session) {
                          self->opened(number, failure, std::move(session));
                      });
+}
+
+void ConnectionCore::connected(std::uint64_t number, Frame const& frame)
+{
+    Lock const lock(mutex_); // so that whoever is told finds the number of the event
+    if (number_ == number)
+        connected_event_ = dispatcher_->push(Event(Event::Kind::connected, frame));
 }
 
 void ConnectionCore::opened(std::uint64_t number, std::exception_ptr failure, StompSession session)
@@ -356,8 +364,13 @@ void ConnectionCore::wait_until_decided(std::uint64_t number)
         give_up();
         throw Timeout(limit);
     }
-    if (last_opened_ >= number)
+    if (last_opened_ >= number) {
+        auto const event = connected_event_;
+        lock.unlock();
+        if (!dispatcher_->runs_here())
+            dispatcher_->wait_for(event, Dispatcher::Clock::now() + courtesy);
         return;
+    }
     auto const failure = failure_;
     lock.unlock();
     if (!failure || failure.code() == asio::error::operation_aborted)

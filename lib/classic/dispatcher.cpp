@@ -36,6 +36,12 @@ std::uint64_t Dispatcher::last_event() const
     return pushed_;
 }
 
+bool Dispatcher::has_told(std::uint64_t event) const
+{
+    std::lock_guard const lock(mutex_);
+    return told_ >= event;
+}
+
 bool Dispatcher::wait_for(std::uint64_t event, Clock::time_point end)
 {
     std::unique_lock lock(mutex_);
@@ -117,6 +123,9 @@ void Dispatcher::tell(Event& event)
     case Kind::error:
         all("on_error", [&](ConnectionListener& listener) { listener.on_error(frame); });
         break;
+    case Kind::disconnecting:
+        all("on_disconnecting", [](ConnectionListener& listener) { listener.on_disconnecting(); });
+        return;
     case Kind::heart_beat:
         all("on_heartbeat", [](ConnectionListener& listener) { listener.on_heartbeat(); });
         return;

@@ -27,6 +27,7 @@ public:
         message,
         receipt,
         error,
+        disconnecting,
         heart_beat,
         heart_beat_sent,
         heart_beat_timeout,
@@ -67,6 +68,7 @@ public:
     std::uint64_t push(Event event);
     /// Waits until the event with this number, and all before it, have been told. @returns false at the end of time.
     bool wait_for(std::uint64_t event, Clock::time_point end);
+    bool has_told(std::uint64_t event) const;
     /// The number of the last event.
     std::uint64_t last_event() const;
     bool is_full() const noexcept { return full_.load(std::memory_order_relaxed); }

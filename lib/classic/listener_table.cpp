@@ -5,11 +5,11 @@
 namespace arbalest::classic::detail {
 
 void ListenerTable::set(std::string_view name, std::shared_ptr<ConnectionListener> listener,
-                        std::optional<boost::asio::any_io_executor> executor)
+                        std::shared_ptr<SerialQueue> calls)
 {
     if (!listener)
         throw std::invalid_argument("there is no listener to attach as '" + std::string(name) + "'");
-    auto entry = std::make_shared<AttachedListener>(std::string(name), std::move(listener), std::move(executor));
+    auto entry = std::make_shared<AttachedListener>(std::string(name), std::move(listener), std::move(calls));
     Entry replaced; // goes when the lock is released: its listener's destructor may come back
     std::lock_guard const lock(mutex_);
     auto& slot = entries_[entry->name];

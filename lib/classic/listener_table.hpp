@@ -1,8 +1,7 @@
 #pragma once
 
+#include "serial_queue.hpp"
 #include <arbalest/classic/connection_listener.hpp>
-
-#include <boost/asio/any_io_executor.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -11,7 +10,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,15 +20,14 @@ namespace arbalest::classic::detail {
 class AttachedListener
 {
 public:
-    AttachedListener(std::string name, std::shared_ptr<ConnectionListener> listener,
-                     std::optional<boost::asio::any_io_executor> executor)
-        : name(std::move(name)), listener(std::move(listener)), executor(std::move(executor))
+    AttachedListener(std::string name, std::shared_ptr<ConnectionListener> listener, std::shared_ptr<SerialQueue> calls)
+        : name(std::move(name)), listener(std::move(listener)), calls(std::move(calls))
     {
     }
 
     std::string const name;
     std::shared_ptr<ConnectionListener> const listener;
-    std::optional<boost::asio::any_io_executor> const executor; // where it is called, if it has an own one
+    std::shared_ptr<SerialQueue> const calls; // of a listener with an executor of its own; else null
     std::atomic<bool> removed{false};
 };
 
@@ -44,7 +41,7 @@ public:
 
     /// @throws std::invalid_argument when there is no listener.
     void set(std::string_view name, std::shared_ptr<ConnectionListener> listener,
-             std::optional<boost::asio::any_io_executor> executor = std::nullopt);
+             std::shared_ptr<SerialQueue> calls = nullptr);
     std::shared_ptr<ConnectionListener> get(std::string_view name) const;
     bool remove(std::string_view name);
     bool empty() const noexcept { return size_.load(std::memory_order_acquire) == 0; }

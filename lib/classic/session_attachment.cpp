@@ -3,16 +3,12 @@
 #include "../session/core.hpp"
 #include "../transport/url.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include <charconv>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace arbalest::classic::detail {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -68,13 +64,12 @@ template <class Function>
 void SessionAttachment::notify(char const* callback, Function function)
 {
     listeners_.for_each([&](ListenerTable::Entry const& entry) {
-        if (!entry->executor) {
+        if (!entry->calls) {
             ListenerTable::call(*entry, callback, report_, function);
             return;
         }
-        asio::post(*entry->executor, [entry, callback, report = report_, function] {
-            ListenerTable::call(*entry, callback, report, function);
-        });
+        entry->calls->post(
+            [entry, callback, report = report_, function] { ListenerTable::call(*entry, callback, report, function); });
     });
 }
 

@@ -42,7 +42,6 @@ private:
     void notify(char const* callback, Function function);
     void notify_frame(char const* callback, void (ConnectionListener::*function)(Frame const&), Frame const& frame);
     void end_connection();
-    ListenerTable::Report const& report() const noexcept { return report_; }
 
     ListenerTable listeners_;
     std::shared_ptr<Interceptor> before_;

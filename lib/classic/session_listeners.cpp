@@ -2,8 +2,6 @@
 #include "session_attachment.hpp"
 #include <arbalest/classic/session_listeners.hpp>
 
-#include <boost/asio/strand.hpp>
-
 #include <map>
 #include <mutex>
 #include <utility>
@@ -111,7 +109,8 @@ void set_listener(StompSession const& session, std::string_view name, std::share
 void set_listener(StompSession const& session, std::string_view name, std::shared_ptr<ConnectionListener> listener,
                   asio::any_io_executor executor)
 {
-    attach_to(session)->listeners().set(name, std::move(listener), asio::make_strand(std::move(executor)));
+    attach_to(session)->listeners().set(name, std::move(listener),
+                                        std::make_shared<detail::SerialQueue>(std::move(executor)));
 }
 
 void set_listener(StompConfig& config, std::string_view name, std::shared_ptr<ConnectionListener> listener)
@@ -122,7 +121,8 @@ void set_listener(StompConfig& config, std::string_view name, std::shared_ptr<Co
 void set_listener(StompConfig& config, std::string_view name, std::shared_ptr<ConnectionListener> listener,
                   asio::any_io_executor executor)
 {
-    attach_to(config)->listeners().set(name, std::move(listener), asio::make_strand(std::move(executor)));
+    attach_to(config)->listeners().set(name, std::move(listener),
+                                       std::make_shared<detail::SerialQueue>(std::move(executor)));
 }
 
 std::shared_ptr<ConnectionListener> get_listener(StompSession const& session, std::string_view name)

@@ -249,6 +249,30 @@ BOOST_FIXTURE_TEST_CASE(giving_up_from_inside_of_callbacks, CallbacksFixture)
     BOOST_TEST(recorder->only({"disconnecting"}).size() == 1u);
 }
 
+// Listeners behind the one that disconnects have not heard of on_connected by then.
+BOOST_FIXTURE_TEST_CASE(disconnecting_never_overtakes_connected, CallbacksFixture)
+{
+    functions->connected = [&] { connection.disconnect("bye"); };
+    connection.connect();
+    recorder->wait_for("receiver_loop_completed");
+    BOOST_TEST(recorder->only({"connect", "disconnect", "receipt"}) ==
+                   (Trace{"connecting", "connected", "disconnecting", "receipt bye", "disconnected"}),
+               line_of(recorder->trace()));
+    functions->connected = [] { std::this_thread::sleep_for(50ms); };
+    for (int i = 2; i <= 4; ++i) {
+        connection.connect();
+        while (!connection.is_connected())
+            std::this_thread::yield();
+        connection.disconnect();
+        recorder->wait_for("receiver_loop_completed", i);
+    }
+    auto const trace = recorder->only({"connecting", "connected", "disconnecting", "disconnected"});
+    Trace expected;
+    for (int i = 0; i < 4; ++i)
+        expected.insert(expected.end(), {"connecting", "connected", "disconnecting", "disconnected"});
+    BOOST_TEST(trace == expected, line_of(trace));
+}
+
 BOOST_AUTO_TEST_CASE(the_object_goes_inside_of_a_callback)
 {
     BrokerThread broker;

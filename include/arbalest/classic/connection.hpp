@@ -66,7 +66,8 @@ public:
 
     /// Connects to the first of the brokers that can be reached, as ConnectionOptions say, and sends CONNECT
     /// (STOMP 1.2, "CONNECT or STOMP Frame"). Returns when on_connecting was told and CONNECT is sent or, with `wait`,
-    /// when CONNECTED has come. From inside of a callback on_connecting is told after that callback.
+    /// when CONNECTED has come and on_connected was told (for which listeners get 5 s). From inside of a callback both
+    /// are told after that callback.
     /// @param username, passcode empty: none. @param wait default false. @param headers of CONNECT.
     /// @throws ConnectError when no broker can be reached or, with `wait`, when there is no CONNECTED: an ERROR
     /// instead, another version, nothing in time. OperationInProgress when there is a connection already.

@@ -16,7 +16,8 @@ namespace arbalest::classic {
 ///
 /// **Threads.** A BaseConnection calls its listeners in one thread of its own, one callback after the other, so that a
 /// slow one holds up no heart-beat; but for on_send and on_disconnecting, which are called in the thread that sends or
-/// disconnects, and may overlap the others. How it is on a StompSession is told at set_listener().
+/// disconnects, and may overlap the others (on_disconnecting comes in turn where it would overtake on_connected). How
+/// it is on a StompSession is told at set_listener().
 ///
 /// **Exceptions.** What leaves a callback is reported by Observer::on_callback_failed(), and changes nothing else: the
 /// other listeners are still called.

@@ -29,7 +29,7 @@ ARBALEST_DECL void set_listener(StompSession const& session, std::string_view na
 /// `asio::thread_pool`, one callback after the other and in the same order, so that it holds up nothing, not even a
 /// heart-beat. But for on_send, on_before_message and on_disconnecting, whose effect is awaited: they are called on the
 /// session's executor in any case.
-/// @param executor must outlive the session.
+/// @param executor must live until the session has ended.
 ARBALEST_DECL void set_listener(StompSession const& session, std::string_view name,
                                 std::shared_ptr<ConnectionListener> listener, boost::asio::any_io_executor executor);
 
