@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t smallest_read = 4096;
 constexpr std::size_t largest_read = std::size_t{256} << 10;
 
+// From how many bytes on a write waits for more, as long as they come, and up to how many.
+constexpr std::size_t worth_waiting = 1024;
+constexpr std::size_t large_write = std::size_t{48} << 10;
+
 // How long an ERROR that explains a failed write may take to be read.
 constexpr auto reading_on = 1s;
 
@@ -207,6 +211,14 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                 Waiter waiter;
                 co_await link->writer.wait(core->executor_, waiter);
                 continue;
+            }
+            // Senders that are at it go on first, for one large write costs much less than many small ones.
+            for (std::size_t before = 0;
+                 link->outgoing.size() > std::max(before, worth_waiting) && link->outgoing.size() < large_write;) {
+                before = link->outgoing.size();
+                co_await asio::post(core->executor_, asio::use_awaitable);
+                if (link->ended)
+                    co_return;
             }
             std::swap(link->outgoing, link->writing);
             std::swap(link->outgoing_ends, link->writing_ends);

@@ -4,8 +4,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -35,8 +37,14 @@ public:
     void wake(boost::asio::any_io_executor const& executor, boost::system::error_code code = {})
     {
         auto handler = release();
-        if (handler)
-            boost::asio::post(executor, boost::asio::append(std::move(*handler), code));
+        if (!handler)
+            return;
+        auto completion = boost::asio::append(std::move(*handler), code);
+        // Asking an erased handler for its executor allocates four times.
+        if (on_same_executor_)
+            boost::asio::post(executor, boost::asio::bind_executor(executor, std::move(completion)));
+        else
+            boost::asio::post(executor, std::move(completion));
     }
 
     /// Takes the coroutine out; destroying what is returned destroys the coroutine.
@@ -56,6 +64,7 @@ public:
 private:
     friend struct StartWaiting;
     std::optional<Handler> handler_;
+    bool on_same_executor_ = false; // the coroutine lives where it is woken
 };
 
 struct StartWaiting
@@ -63,6 +72,7 @@ struct StartWaiting
     template <class Handler, class Queue>
     void operator()(Handler handler, Waiter* waiter, Queue* queue, boost::asio::any_io_executor const* executor) const
     {
+        waiter->on_same_executor_ = boost::asio::get_associated_executor(handler) == *executor;
         waiter->handler_.emplace(std::move(handler));
         // Asked for only now: the erased handler puts a state of its own into the caller's slot.
         auto slot = boost::asio::get_associated_cancellation_slot(*waiter->handler_);
