@@ -163,11 +163,4 @@ private:
 /// A port that nobody listens on.
 std::uint16_t free_port();
 
-/// What a function throws is of that very type.
-template <class Error>
-void check_throws(std::function<void()> const& function)
-{
-    BOOST_CHECK_THROW(function(), Error);
-}
-
 } // namespace arbalest::test
