@@ -214,6 +214,65 @@ BOOST_AUTO_TEST_CASE(a_slow_listener_has_an_executor_of_its_own)
     BOOST_TEST(trace == (Trace{"message x", "disconnected", "receiver_loop_completed RECEIPT"}), line_of(trace));
 }
 
+BOOST_AUTO_TEST_CASE(every_connection_of_a_session_that_reconnects_is_told_of_by_itself)
+{
+    auto const recorder = std::make_shared<Recorder>();
+    run([&]() -> asio::awaitable<void> {
+        StompConfig config;
+        config.reconnect.emplace();
+        config.reconnect->initial = 1ms;
+        set_listener(config, "recorder", recorder);
+        auto session = co_await connect(config);
+        broker.stop(); // so that some attempts fail, of which they hear nothing
+        co_await pause(20ms);
+        broker.listen();
+        co_await until([&] { return session.stats().connections == 2; });
+        co_await session.disconnect();
+    });
+    auto const trace = recorder->only({"connect", "disconnect", "receiver"});
+    BOOST_TEST(trace ==
+                   (Trace{"connecting", "connected", "disconnected", "receiver_loop_completed CONNECTED", "connecting",
+                          "connected", "disconnecting", "disconnected", "receiver_loop_completed RECEIPT"}),
+               line_of(trace));
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_that_blocks_elsewhere_holds_up_no_heart_beat)
+{
+    class Blocking : public Recorder
+    {
+    public:
+        void on_connected(Frame const&) override { go_on.get_future().wait_for(patience); }
+        std::promise<void> go_on;
+    };
+    class Beats : public Observer
+    {
+    public:
+        void on_heart_beat_sent() override { ++count; }
+        int count = 0;
+    };
+    asio::thread_pool pool(1);
+    BrokerConfig lively;
+    lively.heart_beat = HeartBeat(5ms, 5ms);
+    lively.heart_beat_tolerance.receive_scale = 10'000;
+    EmbeddedBroker beating(context.get_executor(), lively);
+    beating.listen();
+    auto const blocking = std::make_shared<Blocking>();
+    auto const beats = std::make_shared<Beats>();
+    run([&]() -> asio::awaitable<void> {
+        StompConfig config;
+        config.heart_beat = HeartBeat(5ms, 0ms);
+        config.observer = beats;
+        set_listener(config, "blocking", blocking, pool.get_executor());
+        StompClient client(config);
+        auto session = co_await client.connect(beating.url());
+        co_await until([&] { return beats->count > 5; });
+        BOOST_TEST(session.is_open());
+        blocking->go_on.set_value();
+        co_await session.disconnect();
+    });
+    blocking->wait_for("receiver_loop_completed");
+}
+
 BOOST_AUTO_TEST_CASE(a_listener_ends_the_session)
 {
     class Ending : public Recorder
