@@ -31,8 +31,6 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
         handshake_failure_ = std::move(cause);
         conversation_.reset();
         drop_link(reason, false);
-        write_failure_.reset();
-        read_on_until_ = TimePoint::max();
         connecting_.wake_all(executor_);
         return;
     }
@@ -57,9 +55,6 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
     settle_subscriptions_at_loss();
     drop_link(reason, false);
     conversation_.reset();
-    write_failure_.reset();
-    read_on_until_ = TimePoint::max();
-    next_look_ = TimePoint::max();
     pump_queue(); // messages that waited for room in the write buffer go into the outbox
     written_.wake_all(executor_);
 

@@ -47,8 +47,10 @@ asio::awaitable<bool> Core::shake_hands(std::shared_ptr<Core> core, std::unique_
         explicit CloseUnlessConnected(Core& core) noexcept : core(core) {}
         ~CloseUnlessConnected()
         {
-            if (std::exchange(core.shaking_hands_, false) && !core.finished_)
-                core.drop_link(CloseReason::normal, true);
+            if (!std::exchange(core.shaking_hands_, false) || core.finished_)
+                return;
+            core.conversation_.reset();
+            core.drop_link(CloseReason::normal, true);
         }
         Core& core;
     };
@@ -141,6 +143,10 @@ void Core::drop_link(CloseReason reason, bool at_once)
     if (!link)
         return;
     connected_ = false;
+    // What was known of this connection says nothing about the next.
+    write_failure_.reset();
+    read_on_until_ = TimePoint::max();
+    next_look_ = TimePoint::max();
     link->ended = true;
     link->writer.wake_all(executor_);
     link->reader.wake_all(executor_);

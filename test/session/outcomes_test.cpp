@@ -12,22 +12,6 @@ BOOST_FIXTURE_TEST_SUITE(outcomes, arbalest::test::EmbeddedFixture)
 using namespace arbalest;
 using namespace arbalest::test;
 
-namespace {
-
-template <class Error>
-Error const& as(Failure const& failure)
-{
-    try {
-        failure.raise();
-    } catch (Error const& error) {
-        static std::optional<Error> kept;
-        kept.emplace(error);
-        return *kept;
-    }
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_CASE(a_lost_receipt_leaves_the_session_open)
 {
     run([this]() -> asio::awaitable<void> {

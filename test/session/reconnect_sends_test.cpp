@@ -22,18 +22,6 @@ asio::awaitable<std::string> drain(StompSession session, std::string queue, std:
     co_return bodies;
 }
 
-template <class Error>
-Error const& as(Failure const& failure)
-{
-    try {
-        failure.raise();
-    } catch (Error const& error) {
-        static std::optional<Error> kept;
-        kept.emplace(error);
-        return *kept;
-    }
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(confirmed_sends_are_repeated_in_order_with_the_same_receipt_id)

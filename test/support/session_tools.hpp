@@ -86,6 +86,19 @@ bool is(Failure const& failure)
     }
 }
 
+/// The failure as that type, which it must be of; valid until the next call for that type.
+template <class Error>
+Error const& as(Failure const& failure)
+{
+    try {
+        failure.raise();
+    } catch (Error const& error) {
+        static std::optional<Error> kept;
+        kept.emplace(error);
+        return *kept;
+    }
+}
+
 inline bool is_aborted(Failure const& failure)
 {
     return failure && failure.code() == asio::error::operation_aborted;
