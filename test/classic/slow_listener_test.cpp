@@ -41,6 +41,13 @@ BrokerConfig beating()
     return config;
 }
 
+class Beats : public Observer
+{
+public:
+    void on_heart_beat_sent() override { ++count; }
+    std::atomic<int> count{0};
+};
+
 } // namespace
 
 // The broker would close the connection after 150 ms without a heart-beat, and so would we.
@@ -50,6 +57,8 @@ BOOST_AUTO_TEST_CASE(stops_no_heart_beats)
     auto options = broker.options();
     options.heartbeats = {100ms, 100ms};
     options.heart_beat_receive_scale = 10; // a loaded machine is late itself
+    auto const beats = std::make_shared<Beats>();
+    options.observer = beats;
     Connection12 connection(options);
     auto const listener = std::make_shared<Blocking>();
     connection.set_listener("slow", listener);
@@ -57,7 +66,8 @@ BOOST_AUTO_TEST_CASE(stops_no_heart_beats)
     connection.subscribe("/queue/a");
     connection.send("x", "/queue/a");
     listener->blocked.get_future().get();
-    std::this_thread::sleep_for(600ms);
+    auto const before = beats->count.load();
+    wait_until([&] { return beats->count >= before + 6 || !connection.is_connected(); });
     bool const was_connected = connection.is_connected();
     listener->release();
     BOOST_TEST(was_connected);
