@@ -64,18 +64,25 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
 Conversation::Event Conversation::receive_message(Frame const& frame)
 {
     if (auto const id = frame.header("subscription")) {
+        if (last_token_ && *id == last_id_)
+            return {Kind::message, last_token_};
         auto const found = subscriptions_.find(*id);
         if (found == subscriptions_.end())
             return {Kind::unhandled_message};
-        return {Kind::message, found->second.token};
+        last_id_ = *id;
+        last_token_ = found->second.token;
+        return {Kind::message, last_token_};
     }
-    // A 1.0 broker may leave the id out; then the destination tells.
+    // A 1.0 broker may leave the id out; then the destination tells. Of several subscriptions it is always the same.
     if (version_ == StompVersion::v1_0) {
         auto const destination = frame.header("destination").value_or("");
-        for (auto const& [id, subscription] : subscriptions_) {
-            if (subscription.destination == destination)
-                return {Kind::message, subscription.token};
+        auto least = subscriptions_.end();
+        for (auto it = subscriptions_.begin(); it != subscriptions_.end(); ++it) {
+            if (it->second.destination == destination && (least == subscriptions_.end() || it->first < least->first))
+                least = it;
         }
+        if (least != subscriptions_.end())
+            return {Kind::message, least->second.token};
     }
     return {Kind::unhandled_message};
 }
@@ -156,12 +163,24 @@ Frame Conversation::disconnect()
     return frame;
 }
 
+// Of what is not a receipt.
+TimePoint Conversation::own_deadline() const noexcept
+{
+    return std::min({disconnect_deadline_, heart_beats_.send_due(), heart_beats_.receive_due()});
+}
+
 TimePoint Conversation::next_deadline()
 {
     if (state_ == State::idle || state_ == State::closed || state_ == State::connecting)
         return TimePoint::max();
-    return std::min(
-        {receipts_.next_deadline(), disconnect_deadline_, heart_beats_.send_due(), heart_beats_.receive_due()});
+    return std::min(receipts_.next_deadline(), own_deadline());
+}
+
+TimePoint Conversation::earliest_deadline() const noexcept
+{
+    if (state_ == State::idle || state_ == State::closed || state_ == State::connecting)
+        return TimePoint::max();
+    return std::min(receipts_.earliest_deadline(), own_deadline());
 }
 
 Conversation::Event Conversation::poll(TimePoint now)
@@ -212,10 +231,11 @@ void Conversation::remove_subscription(std::string_view id, Token token)
     auto const found = subscriptions_.find(id);
     if (found == subscriptions_.end() || found->second.token != token)
         return;
-    auto node = subscriptions_.extract(found);
     if (ended_subscriptions_.size() == remembered_ends)
         ended_subscriptions_.pop_front();
-    ended_subscriptions_.push_back(std::move(node.key()));
+    ended_subscriptions_.push_back(found->first);
+    last_token_ = nullptr;
+    subscriptions_.erase(found);
 }
 
 } // namespace arbalest::detail

@@ -7,11 +7,13 @@
 #include <arbalest/protocol/heart_beat.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,6 +107,8 @@ public:
     Event poll(TimePoint now);
     /// When to call poll() next at the latest; TimePoint::max() when there is nothing to wait for.
     TimePoint next_deadline();
+    /// Not after next_deadline(), and found without a look-up: good enough for a timer, which may ring for nothing.
+    TimePoint earliest_deadline() const noexcept;
 
     Receipts& receipts() noexcept { return receipts_; }
 
@@ -125,6 +129,13 @@ private:
         Token token;
     };
 
+    struct IdHash
+    {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view id) const noexcept { return std::hash<std::string_view>()(id); }
+    };
+
+    TimePoint own_deadline() const noexcept;
     Event receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset);
     Event receive_message(Frame const& frame);
     Event receive_receipt(Frame const& frame);
@@ -141,7 +152,10 @@ private:
     TimePoint disconnect_deadline_ = TimePoint::max();
     std::string disconnect_receipt_;
     Receipts receipts_;
-    std::map<std::string, Subscription, std::less<>> subscriptions_;
+    boost::unordered_flat_map<std::string, Subscription, IdHash, std::equal_to<>> subscriptions_;
+    // Whose the last message was, for the next will often be theirs as well.
+    std::string last_id_;
+    Token last_token_ = nullptr;
     std::uint64_t last_subscription_ = 0;
     static constexpr std::size_t remembered_ends = 64;
     std::deque<std::string> ended_subscriptions_; // their ids, the latest ones

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace arbalest::detail {
 
@@ -14,12 +15,16 @@ std::optional<Receipts::Number> generated_number(std::string_view id) noexcept
     if (!id.starts_with(prefix))
         return std::nullopt;
     id.remove_prefix(prefix.size());
-    Receipts::Number number = 0;
-    auto const* const last = id.data() + id.size();
-    auto const [end, error] = std::from_chars(id.data(), last, number);
-    // A leading zero would make two texts of one number.
-    if (error != std::errc() || end != last || id.front() == '0')
+    // A leading zero would make two texts of one number. Numbers of more digits have never been given out.
+    constexpr std::size_t most_digits = std::numeric_limits<Receipts::Number>::digits10;
+    if (id.empty() || id.size() > most_digits || id.front() == '0')
         return std::nullopt;
+    Receipts::Number number = 0;
+    for (char const digit : id) {
+        if (digit < '0' || digit > '9')
+            return std::nullopt;
+        number = number * 10 + static_cast<Receipts::Number>(digit - '0');
+    }
     return number;
 }
 
@@ -42,7 +47,7 @@ Receipts::Number Receipts::next_number()
 void Receipts::expect(Number number, Token token, TimePoint deadline)
 {
     awaited_.emplace(number, Awaited{token, deadline});
-    add_deadline(number, deadline);
+    deadlines_.add({deadline, number});
 }
 
 std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token token, TimePoint deadline)
@@ -73,28 +78,31 @@ Receipts::Token Receipts::take(std::string_view id)
     if (found == awaited_.end())
         return nullptr;
     auto const token = found->second.token;
-    erase(*number);
+    awaited_.erase(found);
+    forget_name(*number);
+    deadlines_.pop_if_next(*number);
+    drop_stale_deadlines();
     return token;
 }
 
 bool Receipts::forget(Number number)
 {
-    if (!awaited_.contains(number))
+    if (awaited_.erase(number) == 0)
         return false;
-    erase(number);
+    forget_name(number);
+    deadlines_.pop_if_next(number);
+    drop_stale_deadlines();
     return true;
 }
 
-void Receipts::erase(Number number)
+void Receipts::forget_name(Number number)
 {
-    awaited_.erase(number);
-    if (!names_.empty()) {
-        if (auto const name = names_.find(number); name != names_.end()) {
-            numbers_of_names_.erase(name->second);
-            names_.erase(name);
-        }
+    if (names_.empty())
+        return;
+    if (auto const name = names_.find(number); name != names_.end()) {
+        numbers_of_names_.erase(name->second);
+        names_.erase(name);
     }
-    drop_stale_deadlines();
 }
 
 void Receipts::set_deadline(Number number, TimePoint deadline)
@@ -103,16 +111,53 @@ void Receipts::set_deadline(Number number, TimePoint deadline)
     if (found == awaited_.end() || found->second.deadline == deadline)
         return;
     found->second.deadline = deadline;
-    add_deadline(number, deadline);
+    deadlines_.add({deadline, number});
     drop_stale_deadlines();
 }
 
-void Receipts::add_deadline(Number number, TimePoint deadline)
+void Receipts::Deadlines::add(Due due)
 {
-    if (deadline == TimePoint::max())
+    if (due.deadline == TimePoint::max())
         return;
-    deadlines_.push_back({deadline, number});
-    std::ranges::push_heap(deadlines_, LaterFirst());
+    if (first_ == ascending_.size() || ascending_.back().deadline <= due.deadline) {
+        // Instead of growing, the queue moves to the front where most of it has been taken.
+        if (ascending_.size() == ascending_.capacity() && first_ > ascending_.size() / 2) {
+            ascending_.erase(ascending_.begin(), ascending_.begin() + static_cast<std::ptrdiff_t>(first_));
+            first_ = 0;
+        }
+        ascending_.push_back(due);
+        return;
+    }
+    heap_.push_back(due);
+    std::ranges::push_heap(heap_, LaterFirst());
+}
+
+void Receipts::Deadlines::drop_first() noexcept
+{
+    if (++first_ == ascending_.size()) {
+        ascending_.clear();
+        first_ = 0;
+    }
+}
+
+void Receipts::Deadlines::pop_front()
+{
+    if (heap_is_next()) {
+        std::ranges::pop_heap(heap_, LaterFirst());
+        heap_.pop_back();
+    } else {
+        drop_first();
+    }
+}
+
+template <class Predicate>
+void Receipts::Deadlines::erase_if(Predicate predicate)
+{
+    ascending_.erase(ascending_.begin(), ascending_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+    std::erase_if(ascending_, predicate);
+    std::erase_if(heap_, predicate);
+    std::ranges::make_heap(heap_, LaterFirst());
 }
 
 bool Receipts::is_current(Due const& due) const
@@ -126,19 +171,20 @@ bool Receipts::is_current(Due const& due) const
 void Receipts::drop_stale_deadlines()
 {
     constexpr std::size_t tolerated = 256;
-    if (deadlines_.size() <= 2 * awaited_.size() + tolerated)
-        return;
-    std::erase_if(deadlines_, [this](Due const& due) { return !is_current(due); });
-    std::ranges::make_heap(deadlines_, LaterFirst());
+    if (deadlines_.size() > 2 * awaited_.size() + tolerated)
+        deadlines_.erase_if([this](Due const& due) { return !is_current(due); });
+}
+
+TimePoint Receipts::earliest_deadline() const noexcept
+{
+    return deadlines_.empty() ? TimePoint::max() : deadlines_.front().deadline;
 }
 
 TimePoint Receipts::next_deadline()
 {
-    while (!deadlines_.empty() && !is_current(deadlines_.front())) {
-        std::ranges::pop_heap(deadlines_, LaterFirst());
-        deadlines_.pop_back();
-    }
-    return deadlines_.empty() ? TimePoint::max() : deadlines_.front().deadline;
+    while (!deadlines_.empty() && !is_current(deadlines_.front()))
+        deadlines_.pop_front();
+    return earliest_deadline();
 }
 
 Receipts::Token Receipts::expire(TimePoint now)
@@ -147,7 +193,7 @@ Receipts::Token Receipts::expire(TimePoint now)
         return nullptr;
     auto const number = deadlines_.front().number;
     auto const token = awaited_.find(number)->second.token;
-    erase(number);
+    forget(number);
     return token;
 }
 

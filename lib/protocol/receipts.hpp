@@ -56,6 +56,9 @@ public:
     /// When the next one is lost; TimePoint::max() when none has a limit.
     TimePoint next_deadline();
 
+    /// Not after next_deadline(), and found without a look-up; may be that of a receipt which has come.
+    TimePoint earliest_deadline() const noexcept;
+
     /// Takes one whose deadline has passed; nullptr when there is none.
     Token expire(TimePoint now);
 
@@ -78,13 +81,44 @@ private:
         bool operator()(Due const& a, Due const& b) const noexcept { return a.deadline > b.deadline; }
     };
 
-    void add_deadline(Number number, TimePoint deadline);
+    /// Deadlines in the order in which they pass. Those that are added in that order, as they are where all receipts
+    /// have the same limit, stand in a queue, the others in a heap.
+    class Deadlines
+    {
+    public:
+        void add(Due due);
+        bool empty() const noexcept { return first_ == ascending_.size() && heap_.empty(); }
+        std::size_t size() const noexcept { return ascending_.size() - first_ + heap_.size(); }
+        Due const& front() const noexcept { return heap_is_next() ? heap_.front() : ascending_[first_]; }
+        void pop_front();
+        /// Drops the front of the queue if it is of this receipt.
+        void pop_if_next(Number number) noexcept
+        {
+            if (first_ != ascending_.size() && ascending_[first_].number == number)
+                drop_first();
+        }
+        template <class Predicate>
+        void erase_if(Predicate predicate);
+
+    private:
+        bool heap_is_next() const noexcept
+        {
+            return first_ == ascending_.size() ||
+                   (!heap_.empty() && heap_.front().deadline < ascending_[first_].deadline);
+        }
+        void drop_first() noexcept;
+
+        std::vector<Due> ascending_;
+        std::size_t first_ = 0; // of those that are left
+        std::vector<Due> heap_;
+    };
+
     void drop_stale_deadlines();
-    void erase(Number number);
+    void forget_name(Number number);
     bool is_current(Due const& due) const;
 
     boost::unordered_flat_map<Number, Awaited> awaited_;
-    std::vector<Due> deadlines_; // a heap; entries of receipts that came in time are dropped later
+    Deadlines deadlines_; // entries of receipts that came in time may be dropped later
     std::map<std::string, Number, std::less<>> numbers_of_names_;
     std::map<Number, std::string> names_;
     Number last_number_ = 0;

@@ -56,7 +56,9 @@ public:
     {
         BOOST_REQUIRE_EQUAL(receipts_.size(), awaited_.size());
         BOOST_REQUIRE_EQUAL(receipts_.empty(), awaited_.empty());
+        BOOST_REQUIRE((receipts_.earliest_deadline() <= next_deadline()));
         BOOST_REQUIRE((receipts_.next_deadline() == next_deadline()));
+        BOOST_REQUIRE((receipts_.earliest_deadline() == next_deadline()));
     }
 
 private:
