@@ -1,3 +1,4 @@
+#include "copy_text.hpp"
 #include "escape.hpp"
 #include "head_text.hpp"
 #include <arbalest/protocol/encode.hpp>
@@ -6,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
 namespace arbalest {
 
@@ -18,8 +18,6 @@ using namespace std::string_view_literals;
 // nothing is forbidden.
 bool must_not_have_body(std::string_view command) noexcept
 {
-    if (command == "SEND"sv)
-        return false;
     constexpr std::array bodiless{"CONNECT"sv, "STOMP"sv, "CONNECTED"sv, "SUBSCRIBE"sv, "UNSUBSCRIBE"sv, "ACK"sv,
                                   "NACK"sv,    "BEGIN"sv, "COMMIT"sv,    "ABORT"sv,     "DISCONNECT"sv,  "RECEIPT"sv};
     return std::ranges::find(bodiless, command) != bodiless.end();
@@ -74,8 +72,10 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
 {
     auto const command = frame.command();
     auto const body = frame.body();
-    check_command(command, version);
-    bool const handshake = detail::is_handshake_command(command);
+    bool const is_send = command == "SEND"sv; // about which everything is known
+    if (!is_send)
+        check_command(command, version);
+    bool const handshake = !is_send && detail::is_handshake_command(command);
     bool const escaped = version != StompVersion::v1_0 && !handshake;
     bool has_length = false;
     bool const ordinary = detail::HeadText::is_ordinary(frame);
@@ -97,7 +97,7 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
                                    std::to_string(body.size()),
                                "content-length");
     }
-    if (!body.empty() && must_not_have_body(command))
+    if (!is_send && !body.empty() && must_not_have_body(command))
         throw InvalidFrame("a " + std::string(command) + " frame has no body");
     bool const add = !has_length && !body.empty() && content_length == ContentLength::automatic;
     if (!has_length && !add && body.find('\0') != body.npos)
@@ -128,7 +128,7 @@ private:
 
 char* put(char* to, std::string_view text) noexcept
 {
-    std::memcpy(to, text.data(), text.size());
+    detail::copy_text(to, text.data(), text.size());
     return to + text.size();
 }
 

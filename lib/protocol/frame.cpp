@@ -1,7 +1,8 @@
+#include "block_cache.hpp"
+#include "copy_text.hpp"
 #include <arbalest/protocol/frame.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -9,6 +10,8 @@
 
 namespace arbalest {
 
+using detail::copy_text; // source and target overlap where a header or the body is replaced by a part of itself
+using detail::FrameBlock;
 using detail::HeaderSlot;
 
 namespace {
@@ -22,53 +25,141 @@ constexpr std::size_t rounded_up(std::size_t bytes)
     return (bytes + sizeof(HeaderSlot) - 1) / sizeof(HeaderSlot) * sizeof(HeaderSlot);
 }
 
-char* allocate(std::size_t bytes)
+FrameBlock* allocate(std::size_t capacity)
 {
-    return static_cast<char*>(::operator new(bytes));
+    auto const size = detail::block_size(sizeof(FrameBlock) + capacity);
+    return ::new (detail::allocate_block(size)) FrameBlock{size - sizeof(FrameBlock), 0, 0, 0, 0, 0};
 }
 
-// Source and target may overlap: a header or the body can be replaced by a part of itself.
-void copy_text(char* to, char const* from, std::size_t size) noexcept
+void give_back(FrameBlock* block) noexcept
 {
-    if (size != 0)
-        std::memmove(to, from, size);
+    detail::release_block(block, sizeof(FrameBlock) + block->capacity);
+}
+
+void push_slot(FrameBlock& block, std::uint32_t name_offset, std::size_t name_length, std::uint32_t value_offset,
+               std::size_t value_length) noexcept
+{
+    block.slot(block.header_count) = {name_offset, static_cast<std::uint32_t>(name_length), value_offset,
+                                      static_cast<std::uint32_t>(value_length)};
+    ++block.header_count;
+}
+
+std::uint32_t put(FrameBlock& block, std::string_view text)
+{
+    auto const offset = block.text_size;
+    if (offset + text.size() > std::numeric_limits<std::uint32_t>::max())
+        throw std::length_error("arbalest::Frame: the head of a frame is limited to 4 GiB");
+    copy_text(block.text() + offset, text.data(), text.size());
+    block.text_size += text.size();
+    return static_cast<std::uint32_t>(offset);
+}
+
+std::string_view text_of(FrameBlock& block, std::uint32_t offset, std::uint32_t length) noexcept
+{
+    return {block.text() + offset, length};
+}
+
+std::string_view name_of(FrameBlock& block, HeaderSlot const& slot) noexcept
+{
+    return text_of(block, slot.name_offset, slot.name_length);
+}
+
+std::string_view value_of(FrameBlock& block, HeaderSlot const& slot) noexcept
+{
+    return text_of(block, slot.value_offset, slot.value_length);
+}
+
+/// Gives a block back when the last view into it has been read.
+struct Replaced
+{
+    Replaced() noexcept = default;
+    Replaced(Replaced const&) = delete;
+    Replaced& operator=(Replaced const&) = delete;
+    ~Replaced()
+    {
+        if (block)
+            give_back(block);
+    }
+
+    FrameBlock* block = nullptr;
+};
+
+bool has_room(FrameBlock const& block, std::size_t text, std::size_t slots) noexcept
+{
+    return rounded_up(block.text_size + text) + (block.header_count + slots) * sizeof(HeaderSlot) <= block.capacity;
+}
+
+// Makes room for `text` more bytes and `slots` more headers. Where that takes a new block, only what is still in use
+// moves there, so that a frame which is changed over and over does not grow without end. The old block is handed out in
+// `replaced` and must be released by the caller once it has read its arguments, which may be views into it.
+void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced& replaced)
+{
+    if (!block) {
+        block = allocate(rounded_up(text + spare_text) + (first_slots + slots) * sizeof(HeaderSlot));
+        return;
+    }
+    if (has_room(*block, text, slots))
+        return;
+    auto& old = *block;
+    std::size_t in_use = old.command_length + old.body_length;
+    for (std::uint32_t i = 0; i < old.header_count; ++i)
+        in_use += old.slot(i).name_length + old.slot(i).value_length;
+    auto const needed = rounded_up(in_use + text) + (old.header_count + slots) * sizeof(HeaderSlot);
+    Replaced unfinished;
+    unfinished.block = allocate(std::max(2 * (rounded_up(in_use) + old.header_count * sizeof(HeaderSlot)),
+                                         needed + spare_text + first_slots * sizeof(HeaderSlot)));
+    auto& larger = *unfinished.block;
+    put(larger, text_of(old, 0, old.command_length));
+    larger.command_length = old.command_length;
+    for (std::uint32_t i = 0; i < old.header_count; ++i) {
+        auto const& slot = old.slot(i);
+        auto const name_offset = put(larger, name_of(old, slot));
+        auto const value_offset = put(larger, value_of(old, slot));
+        push_slot(larger, name_offset, slot.name_length, value_offset, slot.value_length);
+    }
+    copy_text(larger.text() + larger.text_size, old.text() + old.body_offset, old.body_length);
+    larger.body_offset = larger.text_size;
+    larger.body_length = old.body_length;
+    larger.text_size += old.body_length;
+    replaced.block = std::exchange(block, std::exchange(unfinished.block, nullptr));
 }
 
 } // namespace
 
-Frame::Frame(std::string_view command, std::size_t reserve) : Frame()
+Frame::Frame(std::string_view command, std::size_t reserve) : Frame() // so that the destructor runs if this throws
 {
-    capacity_ = rounded_up(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot);
-    block_ = allocate(capacity_);
-    put(command);
-    command_length_ = static_cast<std::uint32_t>(command.size());
+    block_ = allocate(rounded_up(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot));
+    put(*block_, command);
+    block_->command_length = static_cast<std::uint32_t>(command.size());
 }
 
 Frame::Frame(std::string_view raw, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots)
-    : capacity_(rounded_up(raw.size()) + slots.size() * sizeof(HeaderSlot)), text_size_(raw.size()),
-      body_offset_(head_size), body_length_(raw.size() - head_size),
-      command_length_(static_cast<std::uint32_t>(command_length)),
-      header_count_(static_cast<std::uint32_t>(slots.size()))
+    : block_(allocate(rounded_up(raw.size()) + slots.size() * sizeof(HeaderSlot)))
 {
-    block_ = allocate(capacity_);
-    copy_text(block_, raw.data(), raw.size());
-    std::ranges::reverse_copy(slots, slots_end() - header_count_);
+    auto& block = *block_;
+    copy_text(block.text(), raw.data(), raw.size());
+    block.text_size = raw.size();
+    block.body_offset = head_size;
+    block.body_length = raw.size() - head_size;
+    block.command_length = static_cast<std::uint32_t>(command_length);
+    block.header_count = static_cast<std::uint32_t>(slots.size());
+    std::ranges::copy(slots, block.slots_end() - slots.size());
 }
 
-void Frame::release(char* block) noexcept
+void Frame::give_back(FrameBlock* block) noexcept
 {
-    ::operator delete(block);
+    arbalest::give_back(block);
 }
 
 Frame::Frame(Frame const& other)
-    : capacity_(other.capacity_), text_size_(other.text_size_), body_offset_(other.body_offset_),
-      body_length_(other.body_length_), command_length_(other.command_length_), header_count_(other.header_count_)
 {
-    if (other.block_) {
-        block_ = allocate(capacity_);
-        copy_text(block_, other.block_, text_size_);
-        std::copy_n(other.slots_end() - header_count_, header_count_, slots_end() - header_count_);
-    }
+    if (!other.block_)
+        return;
+    auto& from = *other.block_;
+    block_ = allocate(from.capacity);
+    *block_ = from;
+    copy_text(block_->text(), from.text(), from.text_size);
+    std::copy_n(from.slots_end() - from.header_count, from.header_count, block_->slots_end() - from.header_count);
 }
 
 Frame& Frame::operator=(Frame const& other)
@@ -78,155 +169,91 @@ Frame& Frame::operator=(Frame const& other)
     return *this;
 }
 
-Frame& Frame::operator=(Frame&& other) noexcept
-{
-    if (this != &other) {
-        if (block_)
-            release(block_);
-        block_ = std::exchange(other.block_, nullptr);
-        capacity_ = std::exchange(other.capacity_, 0);
-        text_size_ = std::exchange(other.text_size_, 0);
-        body_offset_ = std::exchange(other.body_offset_, 0);
-        body_length_ = std::exchange(other.body_length_, 0);
-        command_length_ = std::exchange(other.command_length_, 0);
-        header_count_ = std::exchange(other.header_count_, 0);
-    }
-    return *this;
-}
-
 std::optional<std::string_view> Frame::header(std::string_view name) const noexcept
 {
-    for (std::uint32_t i = 0; i < header_count_; ++i) {
-        auto const& s = slot(i);
-        if (std::string_view(block_ + s.name_offset, s.name_length) == name)
-            return std::string_view(block_ + s.value_offset, s.value_length);
+    if (!block_)
+        return std::nullopt;
+    for (std::uint32_t i = 0; i < block_->header_count; ++i) {
+        auto const& slot = block_->slot(i);
+        if (name_of(*block_, slot) == name)
+            return value_of(*block_, slot);
     }
     return std::nullopt;
 }
 
-// Makes room for `text` more bytes and `slots` more headers. Where that takes a new block, only what is still in use
-// moves there, so that a frame which is changed over and over does not grow without end. The old block is handed out in
-// `replaced` and must be released by the caller once it has read its arguments, which may be views into it.
-void Frame::make_room(std::size_t text, std::size_t slots, char*& replaced)
-{
-    if (rounded_up(text_size_ + text) + (header_count_ + slots) * sizeof(HeaderSlot) <= capacity_)
-        return;
-    auto in_use = command_length_ + body_length_;
-    for (auto const header : headers())
-        in_use += header.name.size() + header.value.size();
-    auto const needed = rounded_up(in_use + text) + (header_count_ + slots) * sizeof(HeaderSlot);
-    Frame larger;
-    larger.capacity_ = std::max(2 * (rounded_up(in_use) + header_count_ * sizeof(HeaderSlot)),
-                                needed + spare_text + first_slots * sizeof(HeaderSlot));
-    larger.block_ = allocate(larger.capacity_);
-    larger.put(command());
-    for (auto const header : headers())
-        larger.push_slot(larger.put(header.name), header.name.size(), larger.put(header.value), header.value.size());
-    copy_text(larger.block_ + larger.text_size_, block_ + body_offset_, body_length_);
-    body_offset_ = larger.text_size_;
-    text_size_ = larger.text_size_ + body_length_;
-    capacity_ = larger.capacity_;
-    replaced = std::exchange(block_, std::exchange(larger.block_, nullptr));
-}
-
-void Frame::push_slot(std::uint32_t name_offset, std::size_t name_length, std::uint32_t value_offset,
-                      std::size_t value_length) noexcept
-{
-    slot(header_count_) = {name_offset, static_cast<std::uint32_t>(name_length), value_offset,
-                           static_cast<std::uint32_t>(value_length)};
-    ++header_count_;
-}
-
-std::uint32_t Frame::put(std::string_view text)
-{
-    auto const offset = text_size_;
-    if (offset + text.size() > std::numeric_limits<std::uint32_t>::max())
-        throw std::length_error("arbalest::Frame: the head of a frame is limited to 4 GiB");
-    copy_text(block_ + offset, text.data(), text.size());
-    text_size_ += text.size();
-    return static_cast<std::uint32_t>(offset);
-}
-
-/// Gives a block back when the last view into it has been read.
-struct Frame::Replaced
-{
-    char* block = nullptr;
-    ~Replaced()
-    {
-        if (block)
-            release(block);
-    }
-};
-
 Frame& Frame::add_header(std::string_view name, std::string_view value)
 {
     Replaced replaced;
-    make_room(name.size() + value.size(), 1, replaced.block);
-    auto const name_offset = put(name);
-    auto const value_offset = put(value);
-    push_slot(name_offset, name.size(), value_offset, value.size());
+    make_room(block_, name.size() + value.size(), 1, replaced);
+    auto const name_offset = put(*block_, name);
+    auto const value_offset = put(*block_, value);
+    push_slot(*block_, name_offset, name.size(), value_offset, value.size());
     return *this;
 }
 
 Frame& Frame::set_header(std::string_view name, std::string_view value)
 {
+    auto const count = block_ ? block_->header_count : 0;
     std::uint32_t first = 0;
-    while (first < header_count_ && headers()[first].name != name)
+    while (first < count && name_of(*block_, block_->slot(first)) != name)
         ++first;
-    if (first == header_count_)
+    if (first == count)
         return add_header(name, value);
     Replaced replaced;
-    if (value.size() <= slot(first).value_length) {
-        copy_text(block_ + slot(first).value_offset, value.data(), value.size());
+    if (value.size() <= block_->slot(first).value_length) {
+        copy_text(block_->text() + block_->slot(first).value_offset, value.data(), value.size());
     } else {
-        make_room(value.size(), 0, replaced.block);
-        slot(first).value_offset = put(value);
+        make_room(block_, value.size(), 0, replaced);
+        block_->slot(first).value_offset = put(*block_, value);
     }
-    slot(first).value_length = static_cast<std::uint32_t>(value.size());
+    auto& changed = block_->slot(first);
+    changed.value_length = static_cast<std::uint32_t>(value.size());
     auto kept = first + 1;
-    auto const all = headers();
-    auto const first_name = all[first].name;
-    for (auto i = kept; i < header_count_; ++i) {
-        if (all[i].name != first_name)
-            slot(kept++) = slot(i);
+    for (auto i = kept; i < count; ++i) {
+        if (name_of(*block_, block_->slot(i)) != name_of(*block_, changed))
+            block_->slot(kept++) = block_->slot(i);
     }
-    header_count_ = kept;
+    block_->header_count = kept;
     return *this;
 }
 
 std::size_t Frame::remove_header(std::string_view name) noexcept
 {
+    if (!block_)
+        return 0;
+    auto const count = block_->header_count;
     std::uint32_t kept = 0;
-    auto const all = headers();
-    for (std::uint32_t i = 0; i < header_count_; ++i) {
-        if (all[i].name != name)
-            slot(kept++) = slot(i);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        if (name_of(*block_, block_->slot(i)) != name)
+            block_->slot(kept++) = block_->slot(i);
     }
-    auto const removed = header_count_ - kept;
-    header_count_ = kept;
-    return removed;
+    block_->header_count = kept;
+    return count - kept;
 }
 
 Frame& Frame::set_body(std::string_view body)
 {
     Replaced replaced;
+    if (!block_)
+        make_room(block_, body.size(), 0, replaced);
     // Where the old body stands last, the new one takes its place if it fits in there.
-    auto offset = body_offset_ + body_length_ == text_size_ ? body_offset_ : text_size_;
-    if (body.size() > capacity_ - header_count_ * sizeof(HeaderSlot) - offset) {
-        make_room(body.size(), 0, replaced.block);
-        offset = text_size_;
+    bool const is_last = block_->body_offset + block_->body_length == block_->text_size;
+    auto offset = is_last ? block_->body_offset : block_->text_size;
+    if (body.size() > block_->capacity - block_->header_count * sizeof(HeaderSlot) - offset) {
+        make_room(block_, body.size(), 0, replaced);
+        offset = block_->text_size;
     }
-    copy_text(block_ + offset, body.data(), body.size());
-    text_size_ = offset + body.size();
-    body_offset_ = offset;
-    body_length_ = body.size();
+    copy_text(block_->text() + offset, body.data(), body.size());
+    block_->text_size = offset + body.size();
+    block_->body_offset = offset;
+    block_->body_length = body.size();
     return *this;
 }
 
 Frame& Frame::set_command(std::string_view command)
 {
     // The command stands at the very front, so a longer one means laying the block out anew.
-    Frame changed(command, text_size_);
+    Frame changed(command, block_ ? block_->text_size : 0);
     for (auto const header : headers())
         changed.add_header(header.name, header.value);
     changed.set_body(body());

@@ -1,10 +1,9 @@
 #include "escape.hpp"
-#include "head_scan.hpp"
+#include "usual_head.hpp"
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -88,8 +87,8 @@ std::optional<Frame> FrameDecoder::next()
     case Phase::between:
         if (!skip_line_ends())
             return std::nullopt;
-        if (scan_usual_head())
-            break;
+        if (auto frame = take_usual_frame())
+            return frame;
         [[fallthrough]];
     case Phase::head:
         if (!scan_head())
@@ -149,62 +148,36 @@ bool FrameDecoder::skip_line_ends()
     return true;
 }
 
-// Takes apart a head that is there as a whole and has nothing about it that needs a closer look: then one pass over its
-// bytes is enough. Returns false where that is not so, with nothing done; scan_head() then has the last word.
-bool FrameDecoder::scan_usual_head()
+// Takes a frame that is there as a whole, with a usual head and nothing escaped in it. Returns nothing where that is
+// not so, with nothing done; the other way then has the last word.
+std::optional<Frame> FrameDecoder::take_usual_frame()
 {
-    auto const* const frame = buffer_.get() + begin_;
-    auto const available = end_ - begin_;
-    auto const text = std::string_view(frame, available);
-    if (!text.starts_with("MESSAGE\n") && !text.starts_with("RECEIPT\n"))
-        return false;
-    constexpr std::size_t command_length = 7;
-    auto line = command_length + 1;
-    std::size_t colon = 0; // of the line in progress; 0 for none yet
-    bool unusual = false;
-    auto const give_up = [this] {
-        slots_.clear();
-        return false;
-    };
-    for (std::size_t base = 0; base < available; base += detail::head_block) {
-        auto const found = detail::scan_head_block(frame + base, available - base);
-        auto marks = found.line_feeds | found.colons;
-        if (base == 0) // the line feed behind the command is of no interest
-            marks &= ~detail::below(static_cast<int>(command_length + 1));
-        while (marks != 0) {
-            auto const bit = std::countr_zero(marks);
-            auto const position = base + static_cast<std::size_t>(bit);
-            if ((found.line_feeds >> bit & 1) == 0) {
-                colon = colon == 0 ? position : colon;
-                marks &= marks - 1;
-                continue;
-            }
-            if (position == line) {
-                unusual = unusual || (found.unusual & detail::below(bit)) != 0;
-                if (position + 2 > limits_.frame)
-                    return give_up();
-                auto const head = text.substr(0, position);
-                if (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos))
-                    return give_up();
-                command_length_ = command_length;
-                has_command_ = true;
-                literal_ = false;
-                body_ = position + 1;
-                finish_head(unusual);
-                return true;
-            }
-            if (colon <= line || position - line > limits_.header_line || slots_.size() == limits_.headers ||
-                position > std::numeric_limits<std::uint32_t>::max())
-                return give_up();
-            slots_.push_back({static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(colon - line),
-                              static_cast<std::uint32_t>(colon + 1), static_cast<std::uint32_t>(position - colon - 1)});
-            line = position + 1;
-            colon = 0;
-            marks &= marks - 1;
-        }
-        unusual = unusual || found.unusual != 0;
+    std::optional<Frame> frame;
+    auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
+    detail::UsualHead head;
+    if (!head.take_apart(text,
+                         {.header_line = limits_.header_line, .headers = limits_.headers, .frame = limits_.frame}) ||
+        head.may_have_escapes())
+        return frame;
+    auto const rest = text.substr(head.body());
+    std::size_t body_size = 0;
+    if (auto const* const length = head.content_length()) {
+        auto const* const first = text.data() + length->value_offset;
+        auto const* const last = first + length->value_length;
+        auto const [end, error] = std::from_chars(first, last, body_size);
+        if (error != std::errc() || end != last || body_size >= rest.size() || rest[body_size] != '\0')
+            return frame;
+    } else {
+        body_size = rest.find('\0');
+        if (body_size == rest.npos)
+            return frame;
     }
-    return give_up();
+    auto const size = head.body() + body_size;
+    if (body_size > limits_.body || size >= limits_.frame)
+        return frame;
+    frame.emplace(Frame(text.substr(0, size), head.body(), head.command_length, head.slots()));
+    end_frame(size);
+    return frame;
 }
 
 // Takes apart the lines that have come. Returns true when the head is complete.
@@ -302,20 +275,20 @@ void FrameDecoder::finish_head(bool may_have_escapes)
     phase_ = Phase::unsized_body;
     body_size_ = 0;
     scanned_ = body_;
-    for (auto const& slot : slots_) {
-        if (std::string_view(frame + slot.name_offset, slot.name_length) != "content-length")
-            continue;
-        auto const* const first = frame + slot.value_offset;
-        auto const* const last = first + slot.value_length;
-        auto const [end, error] = std::from_chars(first, last, body_size_);
-        if (error == std::errc::result_out_of_range)
-            fail("a content-length beyond all numbers", slot.value_offset);
-        if (error != std::errc() || end != last)
-            fail("a content-length that is no number", slot.value_offset);
-        check_sizes(body_size_, slot.value_offset);
-        phase_ = Phase::sized_body;
+    auto const length = std::ranges::find_if(slots_, [frame](detail::HeaderSlot const& slot) {
+        return std::string_view(frame + slot.name_offset, slot.name_length) == "content-length";
+    });
+    if (length == slots_.end())
         return;
-    }
+    auto const* const first = frame + length->value_offset;
+    auto const* const last = first + length->value_length;
+    auto const [end, error] = std::from_chars(first, last, body_size_);
+    if (error == std::errc::result_out_of_range)
+        fail("a content-length beyond all numbers", length->value_offset);
+    if (error != std::errc() || end != last)
+        fail("a content-length that is no number", length->value_offset);
+    check_sizes(body_size_, length->value_offset);
+    phase_ = Phase::sized_body;
 }
 
 void FrameDecoder::check_sizes(std::size_t body_size, std::size_t at)
@@ -332,24 +305,32 @@ void FrameDecoder::check_sizes(std::size_t body_size, std::size_t at)
 Frame FrameDecoder::take_frame(std::size_t body_size)
 {
     auto const* const text = buffer_.get() + begin_;
+    std::ranges::reverse(slots_);
     Frame frame({text, body_ + body_size}, body_, command_length_, slots_);
     if (escaped_)
         unescape(frame);
-    begin_ += body_ + body_size + 1;
+    end_frame(body_ + body_size);
+    return frame;
+}
+
+// Goes on behind a frame of that size and its NUL.
+void FrameDecoder::end_frame(std::size_t size) noexcept
+{
+    begin_ += size + 1;
     phase_ = Phase::between;
     behind_frame_ = true;
-    return frame;
 }
 
 void FrameDecoder::unescape(Frame& frame) const
 {
     auto const version = version_.value_or(StompVersion::v1_2);
-    for (std::uint32_t i = 0; i < frame.header_count_; ++i) {
-        auto& slot = frame.slot(i);
+    auto& block = *frame.block_;
+    for (std::uint32_t i = 0; i < block.header_count; ++i) {
+        auto& slot = block.slot(i);
         slot.name_length = static_cast<std::uint32_t>(
-            detail::unescape_in_place(frame.block_ + slot.name_offset, slot.name_length, version));
+            detail::unescape_in_place(block.text() + slot.name_offset, slot.name_length, version));
         slot.value_length = static_cast<std::uint32_t>(
-            detail::unescape_in_place(frame.block_ + slot.value_offset, slot.value_length, version));
+            detail::unescape_in_place(block.text() + slot.value_offset, slot.value_length, version));
     }
 }
 

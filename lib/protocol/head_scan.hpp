@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <cstring>
 
-#ifdef __SSE2__
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -81,14 +83,67 @@ inline HeadBytes scan_head_block(char const* bytes) noexcept
 
 #endif
 
-/// Looks at up to 64 bytes; what is missing counts as NULs.
-inline HeadBytes scan_head_block(char const* bytes, std::size_t size) noexcept
+/// Copies what is there in front of as many NULs as are missing.
+inline std::array<char, head_block> padded_block(char const* bytes, std::size_t size) noexcept
 {
-    if (size >= head_block)
-        return scan_head_block(bytes);
     std::array<char, head_block> padded{};
     std::memcpy(padded.data(), bytes, size);
-    return scan_head_block(padded.data());
+    return padded;
 }
+
+/// Looks at up to 64 bytes; what is missing counts as NULs.
+struct ScanByBlock
+{
+    HeadBytes operator()(char const* bytes, std::size_t size) const noexcept
+    {
+        if (size >= head_block)
+            return scan_head_block(bytes);
+        auto const padded = padded_block(bytes, size);
+        return scan_head_block(padded.data());
+    }
+};
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+/// The same in half the number of steps, where the processor has AVX2.
+struct ScanByAvx2
+{
+    [[gnu::target("avx2,bmi,bmi2")]] HeadBytes operator()(char const* bytes, std::size_t size) const noexcept
+    {
+        if (size >= head_block)
+            return scan(bytes);
+        auto const padded = padded_block(bytes, size);
+        return scan(padded.data());
+    }
+
+private:
+    [[gnu::target("avx2,bmi,bmi2")]] static ByteMask bits(__m256i low, __m256i high) noexcept
+    {
+        return static_cast<ByteMask>(static_cast<unsigned>(_mm256_movemask_epi8(low))) |
+               static_cast<ByteMask>(static_cast<unsigned>(_mm256_movemask_epi8(high))) << 32;
+    }
+
+    [[gnu::target("avx2,bmi,bmi2")]] static __m256i unusual(__m256i part) noexcept
+    {
+        return _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(part, _mm256_setzero_si256()),
+                                               _mm256_cmpeq_epi8(part, _mm256_set1_epi8('\r'))),
+                               _mm256_cmpeq_epi8(part, _mm256_set1_epi8('\\')));
+    }
+
+    [[gnu::target("avx2,bmi,bmi2")]] static HeadBytes scan(char const* bytes) noexcept
+    {
+        auto const low = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(bytes));
+        auto const high = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(bytes + 32));
+        auto const line_feed = _mm256_set1_epi8('\n');
+        auto const colon = _mm256_set1_epi8(':');
+        HeadBytes found;
+        found.line_feeds = bits(_mm256_cmpeq_epi8(low, line_feed), _mm256_cmpeq_epi8(high, line_feed));
+        found.colons = bits(_mm256_cmpeq_epi8(low, colon), _mm256_cmpeq_epi8(high, colon));
+        found.unusual = bits(unusual(low), unusual(high));
+        return found;
+    }
+};
+
+#endif
 
 } // namespace arbalest::detail

@@ -22,11 +22,14 @@ public:
     /// feed, carriage return, colon, backslash. False says nothing: what was removed from the frame may still be there.
     static bool is_ordinary(Frame const& frame) noexcept
     {
-        auto const body_end = frame.body_offset_ + frame.body_length_;
-        if (frame.body_length_ == 0)
-            return is_ordinary(std::string_view(frame.block_, frame.text_size_));
-        return is_ordinary(std::string_view(frame.block_, frame.body_offset_)) &&
-               is_ordinary(std::string_view(frame.block_ + body_end, frame.text_size_ - body_end));
+        if (!frame.block_)
+            return true;
+        auto& block = *frame.block_;
+        auto const text = std::string_view(block.text(), block.text_size);
+        if (block.body_length == 0)
+            return is_ordinary(text);
+        return is_ordinary(text.substr(0, block.body_offset)) &&
+               is_ordinary(text.substr(block.body_offset + block.body_length));
     }
 
 private:

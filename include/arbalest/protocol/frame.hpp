@@ -34,6 +34,25 @@ struct HeaderSlot
     std::uint32_t value_length;
 };
 
+/// What a frame owns, in one piece of memory: this, behind it the texts, and from the end downwards the slots of the
+/// headers.
+struct FrameBlock
+{
+    std::size_t capacity;  // of texts and slots together
+    std::size_t text_size; // bytes used at the front
+    std::size_t body_offset;
+    std::size_t body_length;
+    std::uint32_t command_length;
+    std::uint32_t header_count;
+
+    char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
+    HeaderSlot* slots_end() noexcept { return reinterpret_cast<HeaderSlot*>(text() + capacity); }
+    HeaderSlot& slot(std::size_t position) noexcept
+    {
+        return *(slots_end() - 1 - static_cast<std::ptrdiff_t>(position));
+    }
+};
+
 } // namespace detail
 
 /// The headers of a frame in the order in which they were added or received, repeated ones included. A view: valid
@@ -121,28 +140,27 @@ public:
     explicit Frame(std::string_view command, std::size_t reserve = 0);
 
     Frame(Frame const& other);
-    // These are inline because a message is moved several times on its way to whoever takes it.
-    Frame(Frame&& other) noexcept
-        : block_(std::exchange(other.block_, nullptr)), capacity_(std::exchange(other.capacity_, 0)),
-          text_size_(std::exchange(other.text_size_, 0)), body_offset_(std::exchange(other.body_offset_, 0)),
-          body_length_(std::exchange(other.body_length_, 0)), command_length_(std::exchange(other.command_length_, 0)),
-          header_count_(std::exchange(other.header_count_, 0))
-    {
-    }
+    // Moving is inline, and no more than a pointer, because a message is moved several times on its way to whoever
+    // takes it.
+    Frame(Frame&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
     Frame& operator=(Frame const& other);
-    Frame& operator=(Frame&& other) noexcept;
-    ~Frame()
+    Frame& operator=(Frame&& other) noexcept
     {
-        if (block_)
-            release(block_);
+        if (this != &other)
+            release(std::exchange(block_, std::exchange(other.block_, nullptr)));
+        return *this;
     }
+    ~Frame() { release(block_); }
 
-    std::string_view command() const noexcept { return {block_, command_length_}; }
-    bool empty() const noexcept { return command_length_ == 0; }
+    std::string_view command() const noexcept
+    {
+        return block_ ? std::string_view(block_->text(), block_->command_length) : std::string_view();
+    }
+    bool empty() const noexcept { return !block_ || block_->command_length == 0; }
 
     HeaderList headers() const noexcept
     {
-        return block_ ? HeaderList(block_, slots_end(), header_count_) : HeaderList();
+        return block_ ? HeaderList(block_->text(), block_->slots_end(), block_->header_count) : HeaderList();
     }
 
     /// The value of the first header of that name: the first of a repeated header wins (STOMP 1.2, "Repeated Header
@@ -150,7 +168,11 @@ public:
     std::optional<std::string_view> header(std::string_view name) const noexcept;
     bool has_header(std::string_view name) const noexcept { return header(name).has_value(); }
 
-    std::string_view body() const noexcept { return {block_ + body_offset_, body_length_}; }
+    std::string_view body() const noexcept
+    {
+        return block_ ? std::string_view(block_->text() + block_->body_offset, block_->body_length)
+                      : std::string_view();
+    }
 
     /// Appends a header behind those that are there, also behind one of the same name (which goes on winning).
     /// The arguments may be views into this very frame. Throws std::length_error when the head passes 4 GiB.
@@ -170,7 +192,7 @@ public:
     Frame& set_command(std::string_view command);
 
     /// The bytes that the frame occupies on the heap.
-    std::size_t memory() const noexcept { return capacity_; }
+    std::size_t memory() const noexcept { return block_ ? sizeof(detail::FrameBlock) + block_->capacity : 0; }
 
     /// Equal command, headers (in order) and body.
     friend ARBALEST_DECL bool operator==(Frame const& a, Frame const& b) noexcept;
@@ -179,28 +201,17 @@ private:
     friend class FrameDecoder;
     friend class detail::HeadText;
 
-    struct Replaced;
-    detail::HeaderSlot* slots_end() const noexcept { return reinterpret_cast<detail::HeaderSlot*>(block_ + capacity_); }
-    detail::HeaderSlot& slot(std::size_t position) const noexcept
-    {
-        return *(slots_end() - 1 - static_cast<std::ptrdiff_t>(position));
-    }
-    // A frame made of raw text: the head as received (its spans in `slots`) and behind it the body.
+    // A frame made of raw text: the head as received (its spans in `slots`, the last one first) and behind it the body.
     Frame(std::string_view raw, std::size_t head_size, std::size_t command_length,
           std::span<detail::HeaderSlot const> slots);
-    static void release(char* block) noexcept;
-    void make_room(std::size_t text, std::size_t slots, char*& replaced);
-    void push_slot(std::uint32_t name_offset, std::size_t name_length, std::uint32_t value_offset,
-                   std::size_t value_length) noexcept;
-    std::uint32_t put(std::string_view text);
+    static void release(detail::FrameBlock* block) noexcept
+    {
+        if (block)
+            give_back(block);
+    }
+    static void give_back(detail::FrameBlock* block) noexcept;
 
-    char* block_ = nullptr;
-    std::size_t capacity_ = 0;  // of the block, a multiple of a slot's size
-    std::size_t text_size_ = 0; // bytes used at the front of the block
-    std::size_t body_offset_ = 0;
-    std::size_t body_length_ = 0;
-    std::uint32_t command_length_ = 0;
-    std::uint32_t header_count_ = 0;
+    detail::FrameBlock* block_ = nullptr;
 };
 
 } // namespace arbalest

@@ -64,7 +64,7 @@ private:
     enum class Phase : std::uint8_t { between, head, sized_body, unsized_body, failed };
 
     bool skip_line_ends();
-    bool scan_usual_head();
+    std::optional<Frame> take_usual_frame();
     bool scan_head();
     void add_command(std::size_t begin, std::size_t end);
     void add_header(std::size_t begin, std::size_t end);
@@ -72,6 +72,7 @@ private:
     void check_sizes(std::size_t body_size, std::size_t at);
     bool accepts_carriage_return() const noexcept { return !version_ || *version_ == StompVersion::v1_2; }
     Frame take_frame(std::size_t body_size);
+    void end_frame(std::size_t size) noexcept;
     void unescape(Frame& frame) const;
     [[noreturn]] void fail(std::string_view reason, std::size_t position);
 
