@@ -41,6 +41,7 @@ class EventQueue;
 class Route;
 class SlotHandle;
 class WatchGuard;
+class WriterHold;
 struct Reconnecting;
 
 /// A copy of what was thrown where nothing was sent.
@@ -182,6 +183,7 @@ public:
 private:
     friend class SlotHandle;
     friend class WatchGuard;
+    friend class WriterHold;
     friend class CoreService;
 
     // core_opening.cpp
@@ -217,7 +219,7 @@ private:
     static boost::asio::awaitable<void> close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link,
                                                    CloseReason reason);
     void process_input(Link& link);
-    void handle(Frame frame, Link& link, TimePoint now);
+    void handle(Frame& frame, Link& link, TimePoint now);
     void read_failed(Link& link, boost::system::error_code code);
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();
@@ -243,6 +245,8 @@ private:
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void intercept(Frame& frame);
     void encode_frame(Frame const& frame);
+    void wake_writer();
+    void start_writer();
     void keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write_kept();
     void pump_outbox();
@@ -253,7 +257,6 @@ private:
     boost::asio::awaitable<void> await_watched(WriteWatch& watch);
     boost::asio::awaitable<void> await_online(Frame const& frame, TransmitOptions const& options);
     boost::asio::awaitable<void> await_backlog();
-    boost::asio::awaitable<void> take_turn();
 
     // core_end.cpp
     void begin_disconnect();
@@ -288,8 +291,9 @@ private:
     std::shared_ptr<StompError> cause_; // what ended the session
     bool finished_ = false;
     bool orderly_ = false;
-    bool disconnecting_ = false; // on our side's wish
-    bool shaking_hands_ = false; // CONNECTED is awaited, by a coroutine that takes the failure
+    bool disconnecting_ = false;  // on our side's wish
+    bool writer_is_held_ = false; // see WriterHold
+    bool shaking_hands_ = false;  // CONNECTED is awaited, by a coroutine that takes the failure
     std::shared_ptr<StompError> handshake_failure_;
     std::shared_ptr<Reconnecting> reconnecting_; // what looks for another connection
     unsigned attempts_ = 0;                      // to connect, in a row
@@ -381,6 +385,23 @@ public:
 private:
     Core& core_;
     std::shared_ptr<WriteWatch> const& watch_;
+};
+
+/// As long as it lives, what is encoded does not wake the writer: whoever holds it is about to start the writer.
+class WriterHold
+{
+public:
+    explicit WriterHold(Core& core) noexcept : core_(core) { core_.writer_is_held_ = true; }
+    WriterHold(WriterHold const&) = delete;
+    WriterHold& operator=(WriterHold const&) = delete;
+    ~WriterHold()
+    {
+        core_.writer_is_held_ = false;
+        core_.wake_writer();
+    }
+
+private:
+    Core& core_;
 };
 
 /// What every copy of a session's handle shares; its end is the session's.

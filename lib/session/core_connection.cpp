@@ -74,6 +74,9 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
             else if (size < link->read_size / 8)
                 link->read_size = std::max(link->read_size / 2, smallest_read);
             core->process_input(*link);
+            // There is hardly more to be read, but those who got something may send what brings an answer at once.
+            if (size < asked && !link->ended)
+                co_await trip(core->executor_);
         }
     } catch (boost::system::system_error const& error) {
         failure = error.code();
@@ -96,7 +99,7 @@ void Core::process_input(Link& link)
             if (!frame)
                 break;
             count(frames_received_, 1);
-            handle(std::move(*frame), link, now);
+            handle(*frame, link, now);
         }
     } catch (MalformedFrame const& error) {
         wake_consumers();
@@ -119,7 +122,7 @@ void Core::process_input(Link& link)
         arm_timer();
 }
 
-void Core::handle(Frame frame, Link& link, TimePoint now)
+void Core::handle(Frame& frame, Link& link, TimePoint now)
 {
     using Kind = Conversation::Event::Kind;
     observe([&](Observer& observer) { observer.on_frame_received(frame); });
@@ -138,7 +141,7 @@ void Core::handle(Frame frame, Link& link, TimePoint now)
         auto& subscription = *static_cast<SubscriptionState*>(event.token);
         if (subscription.ended)
             break;
-        if (touched_.empty() || touched_.back().get() != &subscription)
+        if (!std::exchange(subscription.touched, true))
             touched_.push_back(subscription.shared_from_this());
         if (auto too_slow = subscription.push(std::move(frame), connection_))
             end_subscription(subscription, std::move(too_slow));
@@ -183,8 +186,10 @@ void Core::handle(Frame frame, Link& link, TimePoint now)
 
 void Core::wake_consumers()
 {
-    for (auto const& subscription : touched_)
+    for (auto const& subscription : touched_) {
+        subscription->touched = false;
         subscription->wake_if_ready();
+    }
     touched_.clear();
 }
 
@@ -216,7 +221,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
             for (std::size_t before = 0;
                  link->outgoing.size() > std::max(before, worth_waiting) && link->outgoing.size() < large_write;) {
                 before = link->outgoing.size();
-                co_await asio::post(core->executor_, asio::use_awaitable);
+                co_await trip(core->executor_);
                 if (link->ended)
                     co_return;
             }
@@ -308,7 +313,7 @@ void Core::arm_timer()
 {
     if (finished_ || !timer_)
         return;
-    auto const next = std::min({conversation_.next_deadline(), read_on_until_, next_look_});
+    auto const next = std::min({conversation_.earliest_deadline(), read_on_until_, next_look_});
     if (next >= armed_)
         return;
     armed_ = next;
@@ -352,7 +357,7 @@ void Core::on_timer()
             // What stands in the write buffer still goes out.
             auto const outcome = slot.encoded || slot.may_have_left ? Outcome::unknown : Outcome::not_sent;
             auto const cause = slot.errors_before == errors_ ? nullptr : last_error_;
-            complete_slot(slot, std::make_shared<LostReceipt>(slot.id(), slot.limit, outcome, cause));
+            complete_slot(slot, std::make_shared<LostReceipt>(slot.id, slot.limit, outcome, cause));
             if (reconnects_)
                 pump_queue();
             continue_disconnect();

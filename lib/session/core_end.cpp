@@ -127,7 +127,7 @@ void Core::free_slot(ReceiptSlot& slot) noexcept
 {
     slot.failure.reset();
     slot.subscribing.reset();
-    slot.name.clear();
+    slot.id.clear();
     free_slots_.push_back(&slot);
 }
 

@@ -10,11 +10,6 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> Core::take_turn()
-{
-    return asio::post(executor_, asio::use_awaitable);
-}
-
 // Puts a frame into the write buffer; suspends while there is no room. A coroutine that is destroyed or cancelled here
 // takes its frame with it.
 asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
@@ -49,6 +44,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
         std::rethrow_exception(queued.failure);
 }
 
+// Where many wait, they do so without a coroutine of its own: transmit() and confirmed().
 asio::awaitable<void> Core::await_slot(ReceiptSlot& slot)
 {
     while (slot.state == ReceiptSlot::State::waiting) {
@@ -81,20 +77,32 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
             options.position = &position;
         }
     }
-    if (!core->try_write(frame, slot.get(), options))
+    bool written = false;
+    if (slot) {
+        WriterHold const hold(*core);
+        written = core->try_write(frame, slot.get(), options);
+        core->start_writer();
+    } else {
+        written = core->try_write(frame, nullptr, options);
+    }
+    if (!written)
         co_await core->enqueue(frame, slot.get(), options);
     if (slot) {
-        co_await core->await_slot(*slot);
+        while (slot->state == ReceiptSlot::State::waiting) {
+            Waiter waiter;
+            co_await slot->waiters.wait(core->executor_, waiter);
+            core->turns_.taken();
+        }
         if (slot->failure)
             slot->failure->raise();
-        receipt.emplace(slot->id());
+        receipt.emplace(std::move(slot->id));
     } else if (watch) {
         co_await core->await_watched(*watch);
     } else if (options.position) {
         co_await core->await_written(position);
     } else if (core->turns_.due()) {
         // Only now: a frame that stepped back for others would be overtaken by those of later calls.
-        co_await core->take_turn();
+        co_await trip(core->executor_);
     }
     co_return receipt;
 }
@@ -113,7 +121,7 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
     if (!core->try_write(frame, slot.get(), options))
         co_await core->enqueue(frame, slot.get(), options);
     else if (core->turns_.due())
-        co_await core->take_turn();
+        co_await trip(core->executor_);
     co_return PendingReceipt(core, slot.detach());
 }
 
@@ -129,11 +137,15 @@ asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
     }
     auto& slot = *pending.slot_;
     if (slot.state != ReceiptSlot::State::waiting && core->turns_.due())
-        co_await core->take_turn();
-    co_await core->await_slot(slot);
+        co_await trip(core->executor_);
+    while (slot.state == ReceiptSlot::State::waiting) {
+        Waiter waiter;
+        co_await slot.waiters.wait(core->executor_, waiter);
+        core->turns_.taken();
+    }
     if (slot.failure)
         slot.failure->raise();
-    Receipt receipt(slot.id());
+    Receipt receipt(std::move(slot.id));
     co_return receipt;
 }
 

@@ -82,7 +82,7 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
     std::optional<SlotHandle> own;
     try {
         if (slot) {
-            frame.add_header("receipt", slot->id());
+            frame.add_header("receipt", slot->id);
         } else {
             own.emplace(expect_receipt(frame, how));
             (*own)->again = true;

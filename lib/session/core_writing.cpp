@@ -38,7 +38,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         return {};
     auto const limit = options.timeout.value_or(config_->receipt_timeout);
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
-    auto const deadline = is_running ? deadline_after(Clock::now(), limit) : TimePoint::max();
+    auto const deadline = is_running ? deadline_after(now_or_soon(), limit) : TimePoint::max();
     auto* const slot = new_slot();
     slot->state = ReceiptSlot::State::waiting;
     slot->encoded = false;
@@ -64,10 +64,11 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
             throw InvalidFrame("a receipt by this id is awaited already", "receipt");
         }
         slot->number = *number;
-        slot->name = *chosen;
+        slot->id = *chosen;
     } else {
         slot->number = conversation_.receipts().next_number();
         Receipts::GeneratedId const id(slot->number);
+        slot->id = id.view();
         frame.add_header("receipt", id.view());
         conversation_.receipts().expect(slot->number, slot, deadline);
     }
@@ -144,6 +145,19 @@ bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& opt
     return true;
 }
 
+void Core::wake_writer()
+{
+    if (link_ && !link_->outgoing.empty())
+        link_->writer.wake_all(executor_);
+}
+
+// Before whoever has sent something begins to wait: a trip through the scheduler, as waking takes, is a system call.
+void Core::start_writer()
+{
+    if (link_ && !link_->outgoing.empty())
+        link_->writer.resume_all();
+}
+
 void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     intercept(frame);
@@ -182,7 +196,8 @@ void Core::encode_frame(Frame const& frame)
     if (link.wants_ends)
         link.outgoing_ends.push_back(link.outgoing.size());
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    link.writer.wake_all(executor_);
+    if (!writer_is_held_)
+        link.writer.wake_all(executor_);
     if (observers_.empty())
         return;
     if (!frame.has_header("passcode")) {

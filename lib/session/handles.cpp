@@ -122,7 +122,7 @@ std::optional<Message> Subscription::try_receive()
 {
     if (!state_)
         return std::nullopt;
-    return state_->take();
+    return SubscriptionState::take(state_);
 }
 
 asio::awaitable<void> Subscription::unsubscribe()

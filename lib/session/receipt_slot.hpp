@@ -35,8 +35,6 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
 {
     enum class State : std::uint8_t { waiting, confirmed, failed };
 
-    std::string id() const { return name.empty() ? std::string(Receipts::GeneratedId(number).view()) : name; }
-
     State state = State::waiting;
     bool encoded = false;       // the frame is in the write buffer, or further
     bool kept = true;           // somebody holds on to it; else it is returned to the pool with the answer
@@ -46,7 +44,7 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     AtLoss at_loss = AtLoss::fail;
     unsigned losses = 0; // in a row, that a SUBSCRIBE was under way at
     Receipts::Number number = 0;
-    std::string name; // the id, where the user chose it
+    std::string id;
     std::chrono::milliseconds limit{0};
     TimePoint deadline = TimePoint::max();
     std::optional<TimePoint::duration> remaining; // of the limit, while there is no connection

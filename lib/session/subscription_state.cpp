@@ -30,7 +30,7 @@ SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id,
 {
 }
 
-std::shared_ptr<StompError> SubscriptionState::push(Frame frame, std::uint64_t connection)
+std::shared_ptr<StompError> SubscriptionState::push(Frame&& frame, std::uint64_t connection)
 {
     auto const size = frame.memory() + sizeof(Buffered);
     // Also of a message that is one too many: the broker waits for what becomes of it.
@@ -39,19 +39,19 @@ std::shared_ptr<StompError> SubscriptionState::push(Frame frame, std::uint64_t c
         auto const name = core->version() == StompVersion::v1_2 ? "ack" : "message-id";
         sequence = unsettled.add(frame.header(name).value_or(""));
     }
-    bool const is_full = buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes;
-    if (is_full && limits.policy == OverflowPolicy::drop_newest)
+    bool const was_full = is_full();
+    if (was_full && limits.policy == OverflowPolicy::drop_newest)
         return nullptr;
-    if (is_full && limits.policy == OverflowPolicy::drop_oldest) {
-        while (!buffer_.empty() && (buffer_.size() >= limits.messages || buffered_bytes_ + size > limits.bytes))
+    if (was_full && limits.policy == OverflowPolicy::drop_oldest) {
+        while (buffered_ != 0 && (buffered_ >= limits.messages || buffered_bytes_ + size > limits.bytes))
             drop_front();
     }
-    if ((is_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
-        return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
-    bool const was_over = is_over_soft_limit();
+    if ((was_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
+        return std::make_shared<SlowConsumer>(destination, buffered_, buffered_bytes_);
     buffer_.push_back({std::move(frame), connection, sequence});
+    ++buffered_;
     buffered_bytes_ += size;
-    if (!was_over && is_over_soft_limit())
+    if (!was_full && is_over_soft_limit())
         core->full_buffers_changed(+1);
     return nullptr;
 }
@@ -59,6 +59,7 @@ std::shared_ptr<StompError> SubscriptionState::push(Frame frame, std::uint64_t c
 void SubscriptionState::discard_buffer()
 {
     buffer_.clear();
+    buffered_ = 0;
     buffered_bytes_ = 0;
 }
 
@@ -77,22 +78,23 @@ void SubscriptionState::drop_front()
 {
     buffered_bytes_ -= buffer_.front().frame.memory() + sizeof(Buffered);
     buffer_.pop_front();
+    --buffered_;
 }
 
-std::optional<Message> SubscriptionState::take()
+std::optional<Message> SubscriptionState::take(std::shared_ptr<SubscriptionState> self)
 {
     std::optional<Message> message;
-    if (buffer_.empty())
+    auto& state = *self;
+    if (state.buffered_ == 0)
         return message;
-    bool const was_over = is_over_soft_limit();
-    auto const connection = buffer_.front().connection;
-    auto const sequence = buffer_.front().sequence;
-    auto const size = buffer_.front().frame.memory() + sizeof(Buffered);
-    message = Core::make_message(std::move(buffer_.front().frame), shared_from_this(), connection, sequence);
-    buffered_bytes_ -= size;
-    buffer_.pop_front();
-    if (was_over && !is_over_soft_limit())
-        core->full_buffers_changed(-1);
+    bool const was_over = state.is_over_soft_limit();
+    auto& front = state.buffer_.front();
+    state.buffered_bytes_ -= front.frame.memory() + sizeof(Buffered);
+    message = Core::make_message(std::move(front.frame), std::move(self), front.connection, front.sequence);
+    state.buffer_.pop_front();
+    --state.buffered_;
+    if (was_over && !state.is_over_soft_limit())
+        state.core->full_buffers_changed(-1);
     return message;
 }
 
@@ -115,7 +117,7 @@ void SubscriptionState::end(std::shared_ptr<StompError> cause)
 
 void SubscriptionState::wake_if_ready()
 {
-    if (!buffer_.empty())
+    if (buffered_ != 0)
         waiters_.wake_all(core->executor());
 }
 
@@ -142,9 +144,9 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
         auto operation = next(state);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
     }
-    if (!state->buffer_.empty() && state->core->turns().due())
-        co_await asio::post(state->core->executor(), asio::use_awaitable);
-    while (state->buffer_.empty()) {
+    if (state->buffered_ != 0 && state->core->turns().due())
+        co_await trip(state->core->executor());
+    while (state->buffered_ == 0) {
         if (state->ended) {
             if (state->cause_)
                 state->cause_->raise();
@@ -153,7 +155,8 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
         co_await state->wait();
     }
     Exclusive::Section const section(state->core->exclusive());
-    co_return state->take();
+    auto message = take(std::move(state));
+    co_return message;
 }
 
 asio::awaitable<Message> SubscriptionState::receive(std::shared_ptr<SubscriptionState> state)
@@ -171,9 +174,9 @@ asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState
         auto operation = ready(state);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
     }
-    if (!state->buffer_.empty() && state->core->turns().due())
-        co_await asio::post(state->core->executor(), asio::use_awaitable);
-    while (state->buffer_.empty()) {
+    if (state->buffered_ != 0 && state->core->turns().due())
+        co_await trip(state->core->executor());
+    while (state->buffered_ == 0) {
         if (state->ended) {
             if (state->cause_)
                 state->cause_->raise();
@@ -196,7 +199,7 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
     // More than once only where a lost connection has taken the message away again.
     auto const began = std::chrono::steady_clock::now();
     auto remaining = limit;
-    while (state->buffer_.empty() && !state->ended) {
+    while (state->buffered_ == 0 && !state->ended) {
         auto wait = ready(state);
         co_await with_timeout(remaining, std::move(wait));
         if (limit.count() > 0)

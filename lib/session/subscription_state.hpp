@@ -47,11 +47,13 @@ public:
     /// The broker takes back what is unsettled only when it is told to.
     bool gives_back = false;
     Unsettled unsettled;
+    /// Got something since consumers were woken last.
+    bool touched = false;
     /// UNSUBSCRIBE was sent, or the session has ended: nothing more is taken in.
     bool ended = false;
 
     /// Takes a message in. Returns what ends the subscription, when that is one too many.
-    std::shared_ptr<StompError> push(Frame frame, std::uint64_t connection);
+    std::shared_ptr<StompError> push(Frame&& frame, std::uint64_t connection);
     void end_in_order();
     void end(std::shared_ptr<StompError> cause);
 
@@ -62,16 +64,13 @@ public:
 
     /// Lets the waiter go on if there is something for it.
     void wake_if_ready();
-    bool has_messages() const noexcept { return !buffer_.empty(); }
-    std::size_t buffered() const noexcept { return buffer_.size(); }
+    bool has_messages() const noexcept { return buffered_ != 0; }
+    std::size_t buffered() const noexcept { return buffered_; }
     std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
-    std::optional<Message> take();
+    /// The next message, which gets `self`.
+    static std::optional<Message> take(std::shared_ptr<SubscriptionState> self);
     /// Whether reading should stop for this subscription's sake.
-    bool is_over_soft_limit() const noexcept
-    {
-        return !ended && limits.policy == OverflowPolicy::suspend &&
-               (buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes);
-    }
+    bool is_over_soft_limit() const noexcept { return is_full() && !ended && limits.policy == OverflowPolicy::suspend; }
 
     static boost::asio::awaitable<std::optional<Message>> next(std::shared_ptr<SubscriptionState> state);
     static boost::asio::awaitable<Message> receive(std::shared_ptr<SubscriptionState> state);
@@ -90,10 +89,12 @@ private:
         Unsettled::Sequence sequence;
     };
 
+    bool is_full() const noexcept { return buffered_ >= limits.messages || buffered_bytes_ >= limits.bytes; }
     boost::asio::awaitable<void> wait();
     void drop_front();
 
     std::deque<Buffered> buffer_;
+    std::size_t buffered_ = 0; // messages; counted, because a deque has to find it out
     std::size_t buffered_bytes_ = 0;
     std::shared_ptr<StompError> cause_; // what ended it, unless it ended in order
     WaitQueue waiters_;                 // one at the most

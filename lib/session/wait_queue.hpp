@@ -1,16 +1,16 @@
 #pragma once
 
+#include "trip.hpp"
+
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -42,9 +42,18 @@ public:
         auto completion = boost::asio::append(std::move(*handler), code);
         // Asking an erased handler for its executor allocates four times.
         if (on_same_executor_)
-            boost::asio::post(executor, boost::asio::bind_executor(executor, std::move(completion)));
+            post_here(executor, std::move(completion));
         else
             boost::asio::post(executor, std::move(completion));
+    }
+
+    /// Lets the coroutine go on right here, inside of the caller. Only for coroutines of ours that run where the caller
+    /// runs, and where the caller is ready for whatever they do.
+    void resume()
+    {
+        auto handler = release();
+        if (handler)
+            std::move (*handler)(boost::system::error_code());
     }
 
     /// Takes the coroutine out; destroying what is returned destroys the coroutine.
@@ -90,11 +99,12 @@ struct StartWaiting
 class WaitQueue
 {
 public:
-    /// Suspends until woken. `waiter`, this queue and the executor must live until then; the caller's frame keeps them.
-    boost::asio::awaitable<void> wait(boost::asio::any_io_executor const& executor, Waiter& waiter)
+    /// To be awaited: suspends until woken. `waiter`, this queue and the executor must live until then; the caller's
+    /// frame keeps them.
+    auto wait(boost::asio::any_io_executor const& executor, Waiter& waiter)
     {
-        return boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(boost::system::error_code)>(
-            StartWaiting(), boost::asio::use_awaitable, &waiter, this, &executor);
+        return boost::asio::async_initiate<boost::asio::deferred_t const, void(boost::system::error_code)>(
+            StartWaiting(), boost::asio::deferred, &waiter, this, &executor);
     }
 
     void push_back(Waiter& waiter) { waiters_.push_back(waiter); }
@@ -110,6 +120,12 @@ public:
     {
         while (!waiters_.empty())
             waiters_.front().wake(executor);
+    }
+    /// See Waiter::resume().
+    void resume_all()
+    {
+        while (!waiters_.empty())
+            waiters_.front().resume();
     }
     /// Takes one coroutine out; see Waiter::release().
     std::optional<Waiter::Handler> release_one()
