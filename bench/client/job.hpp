@@ -45,6 +45,8 @@ boost::asio::awaitable<void> deliver_try(arbalest::StompSession session, ClientJ
                                          Measurement& measurement);
 boost::asio::awaitable<void> deliver_hook(arbalest::StompSession session, ClientJob const& job,
                                           Measurement& measurement);
+boost::asio::awaitable<void> deliver_listener(arbalest::StompSession session, ClientJob const& job,
+                                              Measurement& measurement);
 boost::asio::awaitable<void> fan(arbalest::StompSession session, ClientJob const& job, Measurement& measurement);
 
 } // namespace bench

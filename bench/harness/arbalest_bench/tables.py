@@ -1,8 +1,8 @@
 """Tables in Markdown."""
 
-SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "fan"]
+SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "deliver-listener", "fan"]
 # Against which floor a scenario is measured, where it has none by its own name.
-FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver"}
+FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver", "deliver-listener": "deliver"}
 
 
 def rate(value):
