@@ -199,8 +199,11 @@ asio::awaitable<void> fan(StompSession session, ClientJob const& job, Measuremen
     auto const shared = std::make_shared<Fan>(Tally(job, measurement));
     shared->done.emplace(executor, std::chrono::minutes(5));
     auto const destination = push_destination(job);
-    measurement.start();
-    for (std::size_t i = 0; i < job.subscriptions; ++i) {
+    for (std::size_t i = 1; i <= job.subscriptions; ++i) {
+        if (i == job.subscriptions) { // with the last one the messages begin to come
+            co_await session.flush();
+            measurement.start();
+        }
         auto inbox = co_await session.subscribe(destination);
         asio::co_spawn(executor, consume(std::move(inbox), shared), [](std::exception_ptr failure) {
             if (failure)
