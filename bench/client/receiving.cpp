@@ -16,6 +16,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace bench {
 
@@ -121,6 +122,12 @@ asio::awaitable<void> deliver(StompSession session, ClientJob const& job, Measur
 {
     if (job.preload)
         co_await preload(session, job);
+    std::vector<Subscription> others;
+    for (std::size_t i = 0; i < job.others; ++i) {
+        auto other = co_await session.subscribe("/queue/nobody-sends-here");
+        others.push_back(std::move(other));
+    }
+    co_await session.flush();
     Tally tally(job, measurement);
     measurement.start();
     auto inbox = co_await session.subscribe(push_destination(job));

@@ -22,6 +22,7 @@ class Point:
     cores: int
     window: typing.Optional[int] = None  # confirmed sends in flight; None: as many as all programs have by default
     subscriptions: typing.Optional[int] = None  # None: FAN for the scenario fan, one for the others
+    others: typing.Optional[int] = None  # further subscriptions that get nothing, of Arbalest only
     suite: str = "end-to-end"
 
     def record(self):
@@ -57,7 +58,11 @@ class Contender:
 def _numbers(point, count):
     subscriptions = point.subscriptions or (FAN if point.scenario == "fan" else 1)
     numbers = ["--count", str(count), "--body", str(point.body), "--subscriptions", str(subscriptions)]
-    return numbers + (["--window", str(point.window)] if point.window else [])
+    if point.window:
+        numbers += ["--window", str(point.window)]
+    if point.others:
+        numbers += ["--others", str(point.others)]
+    return numbers
 
 
 def _arbalest(program):

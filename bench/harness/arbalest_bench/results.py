@@ -32,7 +32,7 @@ def read(path):
 
 
 # What tells measurements apart; everything else is a figure.
-KEYS = ("suite", "scenario", "peer", "transport", "body", "cores", "sessions", "threads", "window", "subscriptions")
+KEYS = ("suite", "scenario", "peer", "transport", "body", "cores", "sessions", "threads", "window", "subscriptions", "others")
 
 
 class Medians:

@@ -41,6 +41,8 @@ def about(records):
                         f"runs of {record['seconds']} s each.\n")
             if record["quick"]:
                 text.append("A quick run: a look, not a result.\n")
+            if record.get("table"):
+                text.append("Peers, TLS, WebSockets and RabbitMQ at the smallest bodies only (--table).\n")
             if record["load"] > 0.5:
                 text.append(f"**The machine was busy (load {record['load']}): these are no results.**\n")
     for record in records:
@@ -114,6 +116,26 @@ def scale(medians):
         text += (f"{entry['count']:.0f} messages kept: {entry['bytes_per_message']:.0f} bytes each, "
                  f"{rate(entry['messages_per_s'])} a second.\n")
     return text
+
+
+def growth(medians):
+    """What a message costs with few and with many of something."""
+    text = []
+    for scenario, key, head in (("pipeline", "window", "receipts in flight"),
+                                ("fan", "subscriptions", "subscriptions in turn"),
+                                ("deliver", "others", "other subscriptions")):
+        rows = []
+        for many in medians.values(key, suite="growth", scenario=scenario):
+            row = [str(many)]
+            for peer in ("arbalest", "floor: sockets"):
+                where = {"suite": "growth", "scenario": scenario, key: many, "peer": peer}
+                row += [rate(medians.one("messages_per_s", **where)),
+                        number(medians.one("cpu_s_per_million", **where), 3)]
+            rows.append(row)
+        if rows:
+            text.append(table([head, f"{scenario}: messages a second", "CPU µs of a message",
+                               "floor: messages a second", "CPU µs"], rows))
+    return "\n".join(text)
 
 
 def rabbitmq(medians):
