@@ -2,6 +2,7 @@
 
 from html import escape
 
+from .results import in_order
 from .tables import SCENARIOS, number, rate
 from .targets import checks
 
@@ -120,7 +121,7 @@ def _rabbitmq(medians):
 def _micro(medians):
     """Those that speak of bytes, in groups of the same frame; those that do not, beside each other."""
     groups, others = {}, []
-    for entry in medians.find(suite="micro"):
+    for entry in sorted(medians.find(suite="micro"), key=lambda entry: in_order(entry["scenario"])):
         what, _, frame = entry["scenario"].partition("/")
         if "gb_per_s" in entry:
             text = f"{number(entry['gb_per_s'])} GB/s"
@@ -128,7 +129,8 @@ def _micro(medians):
             groups.setdefault(frame, []).append(Bar(what, entry["gb_per_s"], text, colour))
         else:
             others.append(Bar(entry["scenario"], entry["ns"], f"{number(entry['ns'], 1)} ns"))
-    return draw("Small parts", [*groups.items(), ("operations", others)])
+    frames = [(frame, groups[frame]) for frame in sorted(groups, key=in_order)]
+    return draw("Small parts", [*frames, ("operations", others)])
 
 
 def all_charts(medians):

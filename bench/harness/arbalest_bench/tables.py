@@ -1,5 +1,7 @@
 """Tables in Markdown."""
 
+from .results import in_order
+
 SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "deliver-listener", "fan"]
 # Against which floor a scenario is measured, where it has none by its own name.
 FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver", "deliver-listener": "deliver"}
@@ -96,7 +98,7 @@ def _costs(medians, where, scenarios):
 
 def micro(medians):
     rows = []
-    for entry in medians.find(suite="micro"):
+    for entry in sorted(medians.find(suite="micro"), key=lambda entry: in_order(entry["scenario"])):
         rows.append([entry["scenario"], number(entry["ns"], 1), number(entry.get("gb_per_s")),
                      number(entry.get("frame_bytes"), 0)])
     return table(["", "ns", "GB/s", "bytes"], rows) if rows else ""
