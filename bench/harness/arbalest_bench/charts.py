@@ -27,7 +27,7 @@ def _panel(top, title, bars, label_width):
     parts = [f'<text x="0" y="{top + 12}" class="title">{escape(title)}</text>']
     y = top + 20
     for bar in bars:
-        length = max(1.0, (WIDTH - label_width - 110) * bar.value / longest)
+        length = max(1.0, (WIDTH - label_width - 130) * bar.value / longest)
         middle = y + BAR - 4
         parts.append(f'<text x="{label_width - 8}" y="{middle}" text-anchor="end">{escape(bar.label)}</text>')
         parts.append(f'<rect x="{label_width}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{bar.colour}"/>')
