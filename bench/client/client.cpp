@@ -1,7 +1,9 @@
 // A session of Arbalest's at work against bench-sink, or against a broker.
 //
-//   bench-client fire|confirm|pipeline|deliver|deliver-try|deliver-hook|fan --url URL [--count N] [--body BYTES]
-//                [--window N] [--subscriptions N] [--ca FILE] [--destination NAME] [--preload 1]
+//   bench-client fire|confirm|pipeline|deliver|deliver-try|deliver-hook|deliver-listener|fan --url URL
+//                [--count N] [--body BYTES] [--window N] [--others N] [--subscriptions N] [--ca FILE] [--destination
+//                NAME]
+//                [--preload 1]
 
 #include "job.hpp"
 #include <arbalest/session/stomp_client.hpp>
@@ -34,6 +36,7 @@ constexpr std::array scenarios{
     NamedScenario{"deliver", deliver},
     NamedScenario{"deliver-try", deliver_try},
     NamedScenario{"deliver-hook", deliver_hook},
+    NamedScenario{"deliver-listener", deliver_listener},
     NamedScenario{"fan", fan},
 };
 

@@ -17,8 +17,9 @@ struct ClientJob
     explicit ClientJob(Options const& options)
         : scenario(options.scenario()), url(options.text("url")), count(options.number("count", 100'000)),
           body(options.number("body", 100)), window(options.number("window", 1000)),
-          subscriptions(options.number("subscriptions", 1)), destination(options.text("destination", "/queue/bench")),
-          ca_file(options.text("ca", "")), preload(options.number("preload", 0) != 0)
+          subscriptions(options.number("subscriptions", 1)), others(options.number("others", 0)),
+          destination(options.text("destination", "/queue/bench")), ca_file(options.text("ca", "")),
+          preload(options.number("preload", 0) != 0)
     {
     }
 
@@ -28,6 +29,7 @@ struct ClientJob
     std::size_t body;
     std::size_t window;
     std::size_t subscriptions;
+    std::size_t others; // subscriptions that get nothing, open meanwhile (deliver)
     std::string destination;
     std::string ca_file;
     bool preload; // the peer is a broker, which delivers only what it was sent before
@@ -45,6 +47,8 @@ boost::asio::awaitable<void> deliver_try(arbalest::StompSession session, ClientJ
                                          Measurement& measurement);
 boost::asio::awaitable<void> deliver_hook(arbalest::StompSession session, ClientJob const& job,
                                           Measurement& measurement);
+boost::asio::awaitable<void> deliver_listener(arbalest::StompSession session, ClientJob const& job,
+                                              Measurement& measurement);
 boost::asio::awaitable<void> fan(arbalest::StompSession session, ClientJob const& job, Measurement& measurement);
 
 } // namespace bench

@@ -1,4 +1,7 @@
 #include "job.hpp"
+#include "tally.hpp"
+#include <arbalest/classic/connection_listener.hpp>
+#include <arbalest/classic/session_listeners.hpp>
 #include <arbalest/session/interceptor.hpp>
 #include <arbalest/session/message.hpp>
 #include <arbalest/session/outgoing_message.hpp>
@@ -13,6 +16,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace bench {
 
@@ -21,31 +25,6 @@ using arbalest::StompSession;
 using arbalest::Subscription;
 
 namespace {
-
-/// What has come, and whether it is all of it.
-class Tally
-{
-public:
-    explicit Tally(ClientJob const& job) : job_(job) {}
-
-    void add(std::string_view body)
-    {
-        ++messages_;
-        bytes_ += body.size();
-    }
-    bool complete() const noexcept { return messages_ == job_.count; }
-    void check() const
-    {
-        if (messages_ != job_.count || bytes_ != job_.count * job_.body)
-            throw std::runtime_error(std::to_string(messages_) + " messages with " + std::to_string(bytes_) +
-                                     " bytes came");
-    }
-
-private:
-    ClientJob const& job_;
-    std::size_t messages_ = 0;
-    std::size_t bytes_ = 0;
-};
 
 /// Gives a broker what it shall deliver.
 asio::awaitable<void> preload(StompSession& session, ClientJob const& job)
@@ -59,20 +38,38 @@ asio::awaitable<void> preload(StompSession& session, ClientJob const& job)
     }
 }
 
-/// Swallows messages before they come to a subscription, as a listener's adapter does.
+/// Swallows messages before they come to a subscription.
 class Hook : public arbalest::Interceptor
 {
 public:
-    Hook(ClientJob const& job, asio::steady_timer& done) : tally(job), done_(done) {}
+    Hook(Tally tally, asio::steady_timer& done) : tally(tally), done_(done) {}
 
     bool on_incoming(arbalest::Frame& frame) override
     {
         if (frame.command() != "MESSAGE")
             return true;
-        tally.add(frame.body());
+        tally.add(frame);
         if (tally.complete())
             done_.cancel();
         return false;
+    }
+
+    Tally tally;
+
+private:
+    asio::steady_timer& done_;
+};
+
+class Listener : public arbalest::classic::ConnectionListener
+{
+public:
+    Listener(Tally tally, asio::steady_timer& done) : tally(tally), done_(done) {}
+
+    void on_message(arbalest::Frame const& frame) override
+    {
+        tally.add(frame);
+        if (tally.complete())
+            done_.cancel();
     }
 
     Tally tally;
@@ -96,7 +93,7 @@ asio::awaitable<void> wait_for_cancel(asio::steady_timer& timer)
 /// What the consumers of several subscriptions share.
 struct Fan
 {
-    explicit Fan(ClientJob const& job) : tally(job) {}
+    explicit Fan(Tally tally) : tally(tally) {}
 
     Tally tally;
     std::optional<asio::steady_timer> done;
@@ -105,7 +102,7 @@ struct Fan
 asio::awaitable<void> consume(Subscription inbox, std::shared_ptr<Fan> fan)
 {
     while (auto message = co_await inbox.next()) {
-        fan->tally.add(message->body());
+        fan->tally.add(*message);
         if (fan->tally.complete())
             fan->done->cancel();
     }
@@ -125,14 +122,20 @@ asio::awaitable<void> deliver(StompSession session, ClientJob const& job, Measur
 {
     if (job.preload)
         co_await preload(session, job);
-    Tally tally(job);
+    std::vector<Subscription> others;
+    for (std::size_t i = 0; i < job.others; ++i) {
+        auto other = co_await session.subscribe("/queue/nobody-sends-here");
+        others.push_back(std::move(other));
+    }
+    co_await session.flush();
+    Tally tally(job, measurement);
     measurement.start();
     auto inbox = co_await session.subscribe(push_destination(job));
     while (!tally.complete()) {
         auto const message = co_await inbox.next();
         if (!message)
             break;
-        tally.add(message->body());
+        tally.add(*message);
     }
     measurement.stop(job.count);
     tally.check();
@@ -143,7 +146,7 @@ asio::awaitable<void> deliver_try(StompSession session, ClientJob const& job, Me
 {
     if (job.preload)
         co_await preload(session, job);
-    Tally tally(job);
+    Tally tally(job, measurement);
     measurement.start();
     auto inbox = co_await session.subscribe(push_destination(job));
     while (!tally.complete()) {
@@ -151,7 +154,7 @@ asio::awaitable<void> deliver_try(StompSession session, ClientJob const& job, Me
         if (!more)
             break;
         while (auto const message = inbox.try_receive())
-            tally.add(message->body());
+            tally.add(*message);
     }
     measurement.stop(job.count);
     tally.check();
@@ -164,7 +167,7 @@ asio::awaitable<void> deliver_hook(StompSession session, ClientJob const& job, M
         co_await preload(session, job);
     auto const executor = co_await asio::this_coro::executor;
     asio::steady_timer done(executor, std::chrono::minutes(5));
-    auto const hook = std::make_shared<Hook>(job, done);
+    auto const hook = std::make_shared<Hook>(Tally(job, measurement), done);
     session.add_interceptor(hook);
     measurement.start();
     auto const inbox = co_await session.subscribe(push_destination(job));
@@ -174,15 +177,40 @@ asio::awaitable<void> deliver_hook(StompSession session, ClientJob const& job, M
     hook->tally.check();
 }
 
+// Hands them to a listener, which runs where it does by default. The SUBSCRIBE is a raw one, as somebody sends it who
+// has listeners only: a subscription of the session's would keep the messages as well.
+asio::awaitable<void> deliver_listener(StompSession session, ClientJob const& job, Measurement& measurement)
+{
+    if (job.preload)
+        co_await preload(session, job);
+    auto const executor = co_await asio::this_coro::executor;
+    asio::steady_timer done(executor, std::chrono::minutes(5));
+    auto const listener = std::make_shared<Listener>(Tally(job, measurement), done);
+    arbalest::classic::set_listener(session, "bench", listener);
+    arbalest::Frame subscribe("SUBSCRIBE");
+    subscribe.add_header("id", "listened-to");
+    subscribe.add_header("destination", push_destination(job));
+    subscribe.add_header("ack", "auto");
+    measurement.start();
+    co_await session.send_raw(std::move(subscribe));
+    co_await wait_for_cancel(done);
+    measurement.stop(job.count);
+    arbalest::classic::remove_listener(session, "bench");
+    listener->tally.check();
+}
+
 // Many subscriptions on one session, each with a consumer of its own.
 asio::awaitable<void> fan(StompSession session, ClientJob const& job, Measurement& measurement)
 {
     auto const executor = co_await asio::this_coro::executor;
-    auto const shared = std::make_shared<Fan>(job);
+    auto const shared = std::make_shared<Fan>(Tally(job, measurement));
     shared->done.emplace(executor, std::chrono::minutes(5));
     auto const destination = push_destination(job);
-    measurement.start();
-    for (std::size_t i = 0; i < job.subscriptions; ++i) {
+    for (std::size_t i = 1; i <= job.subscriptions; ++i) {
+        if (i == job.subscriptions) { // with the last one the messages begin to come
+            co_await session.flush();
+            measurement.start();
+        }
         auto inbox = co_await session.subscribe(destination);
         asio::co_spawn(executor, consume(std::move(inbox), shared), [](std::exception_ptr failure) {
             if (failure)

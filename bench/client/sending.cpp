@@ -11,12 +11,20 @@ namespace asio = boost::asio;
 using arbalest::StompSession;
 
 // Sends without receipts, one behind the other. When the last, which has one, is confirmed, the peer has read them all.
+// Latencies are how long the sender is held up.
 asio::awaitable<void> fire(StompSession session, ClientJob const& job, Measurement& measurement)
 {
     std::string const body(job.body, 'x');
     measurement.start();
-    for (std::size_t i = 1; i < job.count; ++i)
+    for (std::size_t i = 1; i < job.count; ++i) {
+        if (!Measurement::sampled(i)) {
+            co_await session.send(job.destination, body);
+            continue;
+        }
+        auto const began = Clock::now();
         co_await session.send(job.destination, body);
+        measurement.took(Clock::now() - began);
+    }
     arbalest::OutgoingMessage last(job.destination, body);
     last.with_receipt();
     co_await session.send(std::move(last));

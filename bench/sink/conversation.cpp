@@ -1,10 +1,10 @@
 #include "conversation.hpp"
 
+#include "../support/time_stamp.hpp"
 #include "websocket.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t batch_size = std::size_t{256} << 10;
 constexpr std::string_view push_prefix = "/push/";
-constexpr std::size_t number_width = 10; // of the messages' numbers, which are written over and over in their place
 
 std::size_t parse_number(std::string_view text)
 {
@@ -27,9 +26,9 @@ std::size_t parse_number(std::string_view text)
     return value;
 }
 
-void write_number(char* place, std::uint64_t number)
+void write_stamp(char* place, std::uint64_t number)
 {
-    for (auto i = number_width; i-- > 0; number /= 10)
+    for (auto i = stamp_width; i-- > 0; number /= 10)
         place[i] = static_cast<char>('0' + number % 10);
 }
 
@@ -176,12 +175,11 @@ void Conversation::subscribed(Head const& head)
     if (push_ids_.size() != parse_number(order.substr(0, first)))
         return;
     push_size_ = parse_number(order.substr(second + 1));
-    pushed_ = 0;
     make_batch();
     left_ = parse_number(order.substr(first + 1, second - first - 1));
 }
 
-// The messages of a batch differ only in their numbers, so they are made once. Each subscription has its turn.
+// The messages of a batch differ only in their ids, so they are made once. Each subscription has its turn.
 void Conversation::make_batch()
 {
     batch_.clear();
@@ -189,8 +187,8 @@ void Conversation::make_batch()
     do {
         for (auto const& id : push_ids_) {
             std::string frame = "MESSAGE\nsubscription:" + id + "\nmessage-id:";
-            auto const number = frame.size();
-            frame.append(number_width, '0');
+            auto const id_place = frame.size();
+            frame.append(stamp_width, '0');
             frame.append("\ndestination:").append(push_destination_).append("\ncontent-type:text/plain");
             frame.append("\ncontent-length:").append(std::to_string(push_size_)).append("\n\n");
             for (std::size_t i = 0; i < push_size_; ++i)
@@ -199,7 +197,7 @@ void Conversation::make_batch()
             auto const offset = batch_.size();
             emit(frame, batch_);
             auto const framing = websocket_ ? batch_.size() - offset - frame.size() : 0;
-            templates_.push_back({offset, batch_.size() - offset, offset + framing + number});
+            templates_.push_back({offset, batch_.size() - offset, offset + framing + id_place});
         }
     } while (batch_.size() < batch_size);
 }
@@ -207,8 +205,11 @@ void Conversation::make_batch()
 void Conversation::push(std::string& out)
 {
     auto const count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, templates_.size()));
+    // Looking at the clock once is enough: the messages of a batch are given away together. What is added makes their
+    // ids differ; it is less than the time that it takes to write so many.
+    auto const now = time_stamp();
     for (std::size_t i = 0; i < count; ++i)
-        write_number(batch_.data() + templates_[i].id, ++pushed_);
+        write_stamp(batch_.data() + templates_[i].id, now + i);
     out.append(batch_.data(), templates_[count - 1].offset + templates_[count - 1].size);
     left_ -= count;
 }

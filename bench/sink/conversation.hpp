@@ -12,7 +12,8 @@ namespace bench {
 ///
 /// CONNECT is answered by CONNECTED, whatever has a `receipt` by a RECEIPT, SENDs are thrown away. A subscription to
 /// "/push/SUBSCRIPTIONS/COUNT/SIZE" gets its share of COUNT messages with bodies of SIZE bytes as soon as there are so
-/// many SUBSCRIPTIONS of that name on the connection, in turn. With `sent-at` each has the time of its batch.
+/// many SUBSCRIPTIONS of that name on the connection, in turn. The `message-id` of each is the time at which it was
+/// given to be written (see ../support/time_stamp.hpp).
 class Conversation
 {
 public:
@@ -41,7 +42,7 @@ private:
     {
         std::size_t offset; // of the frame in the batch
         std::size_t size;   // in the batch, framing included
-        std::size_t id;     // where the number of the message stands, from the batch's beginning
+        std::size_t id;     // where the message-id stands, from the batch's beginning
     };
 
     std::size_t read_frame(std::string_view bytes, std::string& answers);
@@ -59,7 +60,6 @@ private:
     std::vector<std::string> push_ids_;
     std::size_t push_size_ = 0;
     std::uint64_t left_ = 0;
-    std::uint64_t pushed_ = 0;
     std::string batch_;
     std::vector<Template> templates_;
 };

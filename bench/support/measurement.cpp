@@ -2,7 +2,6 @@
 
 #include "allocations.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
@@ -15,13 +14,6 @@ namespace {
 double seconds_of(timeval const& time)
 {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
-
-/// The value below which that share of the sorted ones lies, in microseconds.
-double percentile(std::vector<Clock::rep> const& sorted, double share)
-{
-    auto const position = static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1));
-    return std::chrono::duration<double, std::micro>(Clock::duration(sorted[position])).count();
 }
 
 } // namespace
@@ -45,7 +37,7 @@ std::size_t memory_kib(std::string const& name)
 
 void Measurement::start()
 {
-    latencies_.clear();
+    latencies_ = Latencies();
     count_.reset();
     allocations_began_ = allocations();
     cpu_began_ = cpu_seconds();
@@ -69,9 +61,8 @@ void Measurement::print()
     if (counts_allocations())
         std::printf(R"(,"allocations":%llu)", static_cast<unsigned long long>(allocations_));
     if (!latencies_.empty()) {
-        std::ranges::sort(latencies_);
-        std::printf(R"(,"p50_us":%.2f,"p99_us":%.2f,"p999_us":%.2f)", percentile(latencies_, 0.5),
-                    percentile(latencies_, 0.99), percentile(latencies_, 0.999));
+        std::printf(R"(,"p50_us":%.2f,"p99_us":%.2f,"p999_us":%.2f)", latencies_.percentile(0.5),
+                    latencies_.percentile(0.99), latencies_.percentile(0.999));
     }
     for (auto const& [name, value] : notes_)
         std::printf(R"(,"%s":%.6g)", name.c_str(), value);

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import typing
 
 from . import peers
 from .programs import Failed, Sink, count_for, figures, run
@@ -19,9 +20,13 @@ class Point:
     scenario: str
     body: int
     cores: int
+    window: typing.Optional[int] = None  # confirmed sends in flight; None: as many as all programs have by default
+    subscriptions: typing.Optional[int] = None  # None: FAN for the scenario fan, one for the others
+    others: typing.Optional[int] = None  # further subscriptions that get nothing, of Arbalest only
+    suite: str = "end-to-end"
 
     def record(self):
-        return {"suite": "end-to-end", **dataclasses.asdict(self)}
+        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
 
 
 def points(options):
@@ -30,8 +35,8 @@ def points(options):
         for transport in options.transports:
             scenarios = SENDING + ["deliver"]
             if transport == "tcp":
-                scenarios = scenarios + ["deliver-try", "deliver-hook", "fan"]
-            for body in options.bodies:
+                scenarios = scenarios + ["deliver-try", "deliver-hook", "deliver-listener", "fan"]
+            for body in options.bodies if transport == "tcp" or not options.table else options.bodies[:1]:
                 for scenario in scenarios:
                     if not options.scenarios or scenario in options.scenarios:
                         yield Point(transport, scenario, body, cores)
@@ -40,8 +45,9 @@ def points(options):
 class Contender:
     """Something that can be measured at a point."""
 
-    def __init__(self, name, command):
+    def __init__(self, name, command, is_peer=False):
         self.name = name
+        self.is_peer = is_peer
         self._command = command
 
     def command(self, point, sink, count):
@@ -50,8 +56,13 @@ class Contender:
 
 
 def _numbers(point, count):
-    subscriptions = FAN if point.scenario == "fan" else 1
-    return ["--count", str(count), "--body", str(point.body), "--subscriptions", str(subscriptions)]
+    subscriptions = point.subscriptions or (FAN if point.scenario == "fan" else 1)
+    numbers = ["--count", str(count), "--body", str(point.body), "--subscriptions", str(subscriptions)]
+    if point.window:
+        numbers += ["--window", str(point.window)]
+    if point.others:
+        numbers += ["--others", str(point.others)]
+    return numbers
 
 
 def _arbalest(program):
@@ -78,7 +89,25 @@ def contenders(options):
         Contender("floor: asio", _floor(floor, "asio")),
         Contender("arbalest", _arbalest(os.path.join(programs, "bench-client"))),
     ]
-    return found + [Contender(peer.name, peer.command) for peer in peers.installed(options)]
+    return found + [Contender(peer.name, peer.command, is_peer=True) for peer in peers.installed(options)]
+
+
+def _at(options, point, everybody):
+    """Who is measured at a point."""
+    with_peers = not options.table or point.body == options.bodies[0]
+    return [contender for contender in everybody
+            if (with_peers or not contender.is_peer) and contender.command(point, _NoSink, 1) is not None]
+
+
+class _NoSink:
+    """Stands in for a sink where it is only asked whether there is a command."""
+
+    ca = ""
+    ports = {"tcp": 0, "tls": 0, "ws": 0, "wss": 0}
+
+    @staticmethod
+    def url(transport):
+        return transport
 
 
 class _Entry:
@@ -90,9 +119,6 @@ class _Entry:
         self._core = core
         self.count = 0
 
-    def exists(self):
-        return self._make(1) is not None
-
     def measure(self, count):
         return run(self._make(count), self._core)
 
@@ -100,12 +126,10 @@ class _Entry:
         self.count = count_for(self.measure, seconds)
 
 
-def _measure_point(options, point, everybody, sink, results):
+def measure_point(options, point, everybody, sink, results):
     entries = []
     for contender in everybody:
         entry = _Entry(contender, point, sink, options.machine.client)
-        if not entry.exists():
-            continue
         try:
             entry.calibrate(options.seconds)
             entries.append(entry)
@@ -137,11 +161,17 @@ def _count_allocations(options, point, sink, results):
 
 def run_suite(options, results):
     everybody = contenders(options)
+    plan = [(point, _at(options, point, everybody)) for point in points(options)]
+    measured = sum(len(there) for _, there in plan)
+    # Finding the number of messages takes about as long as half a measurement, a program that starts a third of a second.
+    minutes = measured * (options.repetitions + 0.5) * (options.seconds + 0.3) / 60
+    results.progress(f"end-to-end: {measured} measurements of {options.repetitions} runs each, about {minutes:.0f} min")
     with contextlib.ExitStack() as stack:
         sinks = {cores: stack.enter_context(Sink(options.build, options.machine.sink(cores)))
                  for cores in options.cores}
-        for point in points(options):
-            results.progress(f"{point.transport} {point.scenario}, bodies of {point.body}, cores: {point.cores}")
-            _measure_point(options, point, everybody, sinks[point.cores], results)
+        for number, (point, there) in enumerate(plan, 1):
+            results.progress(f"{number}/{len(plan)}: {point.transport} {point.scenario}, bodies of {point.body}, "
+                             f"cores: {point.cores}")
+            measure_point(options, point, there, sinks[point.cores], results)
             if point.cores == options.cores[0] and point.body <= 1024:
                 _count_allocations(options, point, sinks[point.cores], results)

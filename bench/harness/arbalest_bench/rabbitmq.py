@@ -31,7 +31,7 @@ def run_suite(options, results):
     program = os.path.join(options.build, "bench", "bench-client")
     try:
         with Broker(options.root) as broker:
-            for body in options.bodies:
+            for body in options.bodies[:1] if options.table else options.bodies:
                 for scenario in ("fire", "confirm", "pipeline", "deliver"):
                     _measure(options, results, program, broker, scenario, body)
     except Failed as failure:

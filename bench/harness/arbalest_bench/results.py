@@ -1,6 +1,7 @@
 """The records of a run: one line of JSON each."""
 
 import json
+import re
 import statistics
 import sys
 
@@ -32,7 +33,7 @@ def read(path):
 
 
 # What tells measurements apart; everything else is a figure.
-KEYS = ("suite", "scenario", "peer", "transport", "body", "cores", "sessions", "threads")
+KEYS = ("suite", "scenario", "peer", "transport", "body", "cores", "sessions", "threads", "window", "subscriptions", "others")
 
 
 class Medians:
@@ -63,6 +64,11 @@ class Medians:
     def values(self, key, **wanted):
         """The values that a key has, in the order in which they came."""
         return list(dict.fromkeys(entry[key] for entry in self.find(**wanted) if entry[key] is not None))
+
+
+def in_order(name):
+    """For sorting names with numbers in them, as people do."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
 def _medians(records):

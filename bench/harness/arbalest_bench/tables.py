@@ -1,8 +1,10 @@
 """Tables in Markdown."""
 
-SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "fan"]
+from .results import in_order
+
+SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "deliver-listener", "fan"]
 # Against which floor a scenario is measured, where it has none by its own name.
-FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver"}
+FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver", "deliver-listener": "deliver"}
 
 
 def rate(value):
@@ -41,6 +43,8 @@ def about(records):
                         f"runs of {record['seconds']} s each.\n")
             if record["quick"]:
                 text.append("A quick run: a look, not a result.\n")
+            if record.get("table"):
+                text.append("Peers, TLS, WebSockets and RabbitMQ at the smallest bodies only (--table).\n")
             if record["load"] > 0.5:
                 text.append(f"**The machine was busy (load {record['load']}): these are no results.**\n")
     for record in records:
@@ -94,7 +98,7 @@ def _costs(medians, where, scenarios):
 
 def micro(medians):
     rows = []
-    for entry in medians.find(suite="micro"):
+    for entry in sorted(medians.find(suite="micro"), key=lambda entry: in_order(entry["scenario"])):
         rows.append([entry["scenario"], number(entry["ns"], 1), number(entry.get("gb_per_s")),
                      number(entry.get("frame_bytes"), 0)])
     return table(["", "ns", "GB/s", "bytes"], rows) if rows else ""
@@ -114,6 +118,26 @@ def scale(medians):
         text += (f"{entry['count']:.0f} messages kept: {entry['bytes_per_message']:.0f} bytes each, "
                  f"{rate(entry['messages_per_s'])} a second.\n")
     return text
+
+
+def growth(medians):
+    """What a message costs with few and with many of something."""
+    text = []
+    for scenario, key, head in (("pipeline", "window", "receipts in flight"),
+                                ("fan", "subscriptions", "subscriptions in turn"),
+                                ("deliver", "others", "other subscriptions")):
+        rows = []
+        for many in medians.values(key, suite="growth", scenario=scenario):
+            row = [str(many)]
+            for peer in ("arbalest", "floor: sockets"):
+                where = {"suite": "growth", "scenario": scenario, key: many, "peer": peer}
+                row += [rate(medians.one("messages_per_s", **where)),
+                        number(medians.one("cpu_s_per_million", **where), 3)]
+            rows.append(row)
+        if rows:
+            text.append(table([head, f"{scenario}: messages a second", "CPU µs of a message",
+                               "floor: messages a second", "CPU µs"], rows))
+    return "\n".join(text)
 
 
 def rabbitmq(medians):
