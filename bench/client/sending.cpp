@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <utility>
+#include <vector>
 
 namespace bench {
 
@@ -50,20 +51,22 @@ asio::awaitable<void> confirm(StompSession session, ClientJob const& job, Measur
 asio::awaitable<void> pipeline(StompSession session, ClientJob const& job, Measurement& measurement)
 {
     std::string const body(job.body, 'x');
-    std::deque<arbalest::PendingReceipt> pending;
+    std::vector<arbalest::PendingReceipt> pending(job.window); // a ring
+    std::size_t newest = 0;
+    std::size_t oldest = 0;
     std::deque<Clock::time_point> began;
     measurement.start();
     for (std::size_t sent = 0, done = 0; done < job.count;) {
-        if (sent < job.count && pending.size() < job.window) {
+        if (sent < job.count && sent - done < job.window) {
             if (Measurement::sampled(sent))
                 began.push_back(Clock::now());
-            auto receipt = co_await session.submit(job.destination, body);
-            pending.push_back(std::move(receipt));
+            pending[newest] = co_await session.submit(job.destination, body);
+            newest = newest + 1 == job.window ? 0 : newest + 1;
             ++sent;
             continue;
         }
-        co_await pending.front().confirmed();
-        pending.pop_front();
+        co_await pending[oldest].confirmed();
+        oldest = oldest + 1 == job.window ? 0 : oldest + 1;
         if (Measurement::sampled(done)) {
             measurement.took(Clock::now() - began.front());
             began.pop_front();

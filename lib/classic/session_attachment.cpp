@@ -74,12 +74,14 @@ void SessionAttachment::notify(char const* callback, Function function)
 }
 
 void SessionAttachment::notify_frame(char const* callback, void (ConnectionListener::*function)(Frame const&),
-                                     Frame const& frame)
+                                     std::shared_ptr<Frame const> const& frame)
 {
-    if (listeners_.empty())
-        return;
-    auto const kept = std::make_shared<Frame const>(frame);
-    notify(callback, [kept, function](ConnectionListener& listener) { (listener.*function)(*kept); });
+    notify(callback, [frame, function](ConnectionListener& listener) { (listener.*function)(*frame); });
+}
+
+void SessionAttachment::keep(Frame const& frame)
+{
+    last_ = std::make_shared<Frame const>(frame);
 }
 
 void SessionAttachment::on_outgoing(Frame& frame)
@@ -101,17 +103,17 @@ bool SessionAttachment::on_incoming(Frame& frame)
         return true;
     auto const command = frame.command();
     if (command == "ERROR") {
-        last_ = frame;
-        notify_frame("on_error", &ConnectionListener::on_error, frame);
+        keep(frame);
+        notify_frame("on_error", &ConnectionListener::on_error, last_);
     } else if (command == "RECEIPT" && is_connected_) {
-        last_ = frame;
-        notify_frame("on_receipt", &ConnectionListener::on_receipt, frame);
+        keep(frame);
+        notify_frame("on_receipt", &ConnectionListener::on_receipt, last_);
     } else if (command == "MESSAGE" && is_connected_) {
         bool const goes_on = listeners_.before_message(frame, report_);
-        last_ = frame;
+        keep(frame);
         if (!goes_on)
             return false;
-        notify_frame("on_message", &ConnectionListener::on_message, frame);
+        notify_frame("on_message", &ConnectionListener::on_message, last_);
     }
     return true;
 }
@@ -135,8 +137,8 @@ void SessionAttachment::on_transport_connected(std::string_view)
 void SessionAttachment::on_connected(Frame const& frame)
 {
     is_connected_ = true;
-    last_ = frame;
-    notify_frame("on_connected", &ConnectionListener::on_connected, frame);
+    keep(frame);
+    notify_frame("on_connected", &ConnectionListener::on_connected, last_);
 }
 
 void SessionAttachment::on_heart_beat_sent()
@@ -172,7 +174,7 @@ void SessionAttachment::end_connection()
 {
     in_connection_ = is_connected_ = false;
     notify("on_disconnected", [](ConnectionListener& listener) { listener.on_disconnected(); });
-    auto const last = std::exchange(last_, Frame());
+    auto const last = std::exchange(last_, std::make_shared<Frame const>());
     notify_frame("on_receiver_loop_completed", &ConnectionListener::on_receiver_loop_completed, last);
 }
 

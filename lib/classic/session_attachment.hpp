@@ -40,7 +40,9 @@ public:
 private:
     template <class Function>
     void notify(char const* callback, Function function);
-    void notify_frame(char const* callback, void (ConnectionListener::*function)(Frame const&), Frame const& frame);
+    void notify_frame(char const* callback, void (ConnectionListener::*function)(Frame const&),
+                      std::shared_ptr<Frame const> const& frame);
+    void keep(Frame const& frame);
     void end_connection();
 
     ListenerTable listeners_;
@@ -49,7 +51,7 @@ private:
     bool in_connection_ = false;
     bool is_connected_ = false;
     std::string url_; // of the connection that is being made
-    Frame last_;
+    std::shared_ptr<Frame const> last_ = std::make_shared<Frame const>(); // frame that came
 };
 
 } // namespace arbalest::classic::detail
