@@ -1,5 +1,6 @@
 #pragma once
 
+#include "framewise_stream.hpp"
 #include "http.hpp"
 #include "roads.hpp"
 #include <arbalest/transport/error.hpp>
@@ -108,7 +109,8 @@ shake_hands_websocket(Next next, std::string endpoint, WebSocketRequest request,
     if (attempt.code)
         fail_attempt(failed, std::move(attempt));
 
-    websocket::stream<Next> stream(std::move(next));
+    using Stream = websocket::stream<FramewiseStream<Next>>;
+    Stream stream(std::move(next));
     websocket::permessage_deflate compression;
     compression.client_enable = request.options.permessage_deflate;
     stream.set_option(compression);
@@ -131,8 +133,8 @@ shake_hands_websocket(Next next, std::string endpoint, WebSocketRequest request,
     }
     // It refers to the request, and is not needed any more.
     stream.set_option(websocket::stream_base::decorator([](websocket::request_type&) {}));
-    co_return std::make_unique<WebSocketTransport<websocket::stream<Next>>>(std::move(stream), request.options,
-                                                                            subprotocol);
+    stream.next_layer().incoming().start();
+    co_return std::make_unique<WebSocketTransport<Stream>>(std::move(stream), request.options, subprotocol);
 }
 
 } // namespace arbalest::detail

@@ -44,11 +44,15 @@ std::size_t character_size(std::string_view bytes) noexcept
     return size;
 }
 
-bool is_ascii(char const* eight_bytes) noexcept
+template <std::size_t count>
+bool is_ascii(char const* words) noexcept
 {
-    std::uint64_t word;
-    std::memcpy(&word, eight_bytes, sizeof word);
-    return (word & 0x8080808080808080u) == 0;
+    std::uint64_t word[count];
+    std::memcpy(word, words, sizeof word);
+    std::uint64_t all = 0;
+    for (auto const one : word)
+        all |= one;
+    return (all & 0x8080808080808080u) == 0;
 }
 
 } // namespace
@@ -56,7 +60,12 @@ bool is_ascii(char const* eight_bytes) noexcept
 bool is_utf8(std::string_view bytes) noexcept
 {
     while (!bytes.empty()) {
-        if (bytes.size() >= 8 && is_ascii(bytes.data())) {
+        // Nearly everything is ASCII.
+        if (bytes.size() >= 64 && is_ascii<8>(bytes.data())) {
+            bytes.remove_prefix(64);
+            continue;
+        }
+        if (bytes.size() >= 8 && is_ascii<1>(bytes.data())) {
             bytes.remove_prefix(8);
             continue;
         }

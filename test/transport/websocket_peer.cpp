@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/websocket.hpp>
@@ -30,6 +31,7 @@ public:
     virtual asio::awaitable<Message> receive() = 0;
     virtual asio::awaitable<void> send(std::string bytes, bool binary) = 0;
     virtual asio::awaitable<void> send_fragments(std::vector<std::string> fragments) = 0;
+    virtual asio::awaitable<void> send_raw(std::string bytes) = 0;
     virtual asio::awaitable<void> ping() = 0;
     virtual asio::awaitable<void> close(websocket::close_reason reason) = 0;
     virtual websocket::close_reason reason() = 0;
@@ -99,6 +101,11 @@ public:
             bool const last = i + 1 == fragments.size();
             co_await stream_->async_write_some(last, asio::buffer(fragments[i]), asio::use_awaitable);
         }
+    }
+
+    asio::awaitable<void> send_raw(std::string bytes) override
+    {
+        co_await asio::async_write(stream_->next_layer(), asio::buffer(bytes), asio::use_awaitable);
     }
 
     asio::awaitable<void> ping() override
@@ -178,6 +185,11 @@ asio::awaitable<void> WebSocketPeer::send(std::string bytes, bool binary)
 asio::awaitable<void> WebSocketPeer::send_fragments(std::vector<std::string> fragments)
 {
     return server_->send_fragments(std::move(fragments));
+}
+
+asio::awaitable<void> WebSocketPeer::send_raw(std::string bytes)
+{
+    return server_->send_raw(std::move(bytes));
 }
 
 asio::awaitable<void> WebSocketPeer::ping()

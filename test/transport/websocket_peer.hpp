@@ -58,6 +58,8 @@ public:
     asio::awaitable<void> send(std::string bytes, bool binary = false);
     /// Sends one message, in so many fragments.
     asio::awaitable<void> send_fragments(std::vector<std::string> fragments);
+    /// Sends bytes below the WebSocket, frames or not, in one piece.
+    asio::awaitable<void> send_raw(std::string bytes);
     asio::awaitable<void> ping();
     asio::awaitable<void> close(std::uint16_t code, std::string reason);
     /// Reads until the client has closed; returns code and reason.

@@ -17,10 +17,13 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -119,13 +122,13 @@ public:
     /// @param subprotocol what the server chose; empty when it is not known.
     WebSocketTransport(Stream stream, WebSocketOptions const& options, std::string subprotocol = {})
         : socket_(std::make_shared<detail::PingedWebSocket<Stream>>(std::move(stream), options.ping_interval)),
-          payload_(options.payload), split_(options.split_large_frames), append_nul_(options.append_missing_nul),
-          subprotocol_(std::move(subprotocol))
+          payload_(options.payload), limit_(options.max_message_size), split_(options.split_large_frames),
+          append_nul_(options.append_missing_nul), subprotocol_(std::move(subprotocol))
     {
         socket_->stream.read_message_max(options.max_message_size);
         // One message is one frame of the WebSocket, whatever its size.
         socket_->stream.auto_fragment(false);
-        socket_->stream.write_buffer_bytes(std::size_t{16} << 10);
+        socket_->stream.write_buffer_bytes(write_room_);
     }
 
     ~WebSocketTransport() override { socket_->abort(); }
@@ -139,12 +142,15 @@ public:
             socket_->start_pings(co_await boost::asio::this_coro::executor);
         if (std::exchange(owes_nul_, false))
             co_return put_nul(buffer, 0);
+        if (auto const ready = take_ready(buffer); ready > 0)
+            co_return ready;
         for (;;) {
             boost::system::error_code code;
             auto size =
                 co_await stream.async_read_some(buffer, boost::asio::redirect_error(boost::asio::use_awaitable, code));
             if (code)
                 throw_read_error(code);
+            size += take_ready(buffer + size);
             if (append_nul_) {
                 missing_nul_.take(std::string_view(static_cast<char const*>(buffer.data()), size));
                 if (stream.is_message_done() && missing_nul_.ends_without())
@@ -208,10 +214,33 @@ private:
         while (!frame.empty()) {
             auto const size = detail::next_part(frame, split_, binary);
             stream.binary(binary);
+            make_room(size);
             co_await stream.async_write(boost::asio::const_buffer(frame.data(), size), boost::asio::use_awaitable);
             socket_->written();
             frame.remove_prefix(size);
         }
+    }
+
+    // Beast masks what it sends in a buffer that it keeps: the less was ever sent at a time, the smaller it is.
+    void make_room(std::size_t size)
+    {
+        if (size <= write_room_ || write_room_ == most_write_room)
+            return;
+        write_room_ = std::min(std::bit_ceil(size), most_write_room);
+        socket_->stream.write_buffer_bytes(write_room_);
+    }
+
+    // Takes the messages that have come wholly, from a layer below the stream that hands them out.
+    std::size_t take_ready(boost::asio::mutable_buffer buffer) noexcept
+    {
+        auto& stream = socket_->stream;
+        if constexpr (requires { stream.next_layer().incoming(); }) {
+            if (!append_nul_ && stream.is_message_done()) {
+                std::span<char> const room(static_cast<char*>(buffer.data()), buffer.size());
+                return stream.next_layer().incoming().take(room, limit_);
+            }
+        }
+        return 0;
     }
 
     std::size_t put_nul(boost::asio::mutable_buffer buffer, std::size_t position) noexcept
@@ -235,11 +264,15 @@ private:
         throw boost::system::system_error(code);
     }
 
+    static constexpr std::size_t most_write_room = std::size_t{16} << 10;
+
     std::shared_ptr<detail::PingedWebSocket<Stream>> socket_;
     WebSocketPayload payload_;
+    std::size_t limit_;
     std::size_t split_;
     bool append_nul_;
     bool owes_nul_ = false;
+    std::size_t write_room_ = 512;
     detail::MissingNul missing_nul_;
     std::string subprotocol_;
 };
