@@ -50,7 +50,7 @@ private:
     ListenerTable::Report report_;
     bool in_connection_ = false;
     bool is_connected_ = false;
-    std::string url_; // of the connection that is being made
+    std::string url_;                                                     // of the connection that is being made
     std::shared_ptr<Frame const> last_ = std::make_shared<Frame const>(); // frame that came
 };
 

@@ -1,11 +1,23 @@
 #include "conversation.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace arbalest::detail {
 
 using Kind = Conversation::Event::Kind;
+
+namespace {
+
+// Without the call that comparing with a text of any size takes.
+template <std::size_t Size>
+bool is(std::string_view command, char const (&name)[Size]) noexcept
+{
+    return command.size() == Size - 1 && std::memcmp(command.data(), name, Size - 1) == 0;
+}
+
+} // namespace
 
 Conversation::Conversation(Options options) : options_(std::move(options)) {}
 
@@ -25,18 +37,18 @@ Conversation::Event Conversation::receive(Frame const& frame, TimePoint now, std
     auto const command = frame.command();
     if (state_ == State::closed || state_ == State::idle)
         return {};
-    if (command == "ERROR")
+    if (is(command, "ERROR"))
         return receive_error(frame);
     if (state_ == State::connecting) {
         if (command == "CONNECTED")
             return receive_connected(frame, now, offset);
-        return violation("a " + std::string(command) + " frame before CONNECTED", offset);
+        return violation(std::string(command) + " frame before CONNECTED", offset);
     }
-    if (command == "MESSAGE")
+    if (is(command, "MESSAGE"))
         return receive_message(frame);
-    if (command == "RECEIPT")
+    if (is(command, "RECEIPT"))
         return receive_receipt(frame);
-    return violation("a " + std::string(command) + " frame, which a broker does not send to an open session", offset);
+    return violation(std::string(command) + " frame, which a broker does not send to an open session", offset);
 }
 
 // STOMP 1.2, "CONNECTED Frame" and "Protocol Negotiation": without a version header it is 1.0.
@@ -52,7 +64,7 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
     auto const offered = frame.header("heart-beat").value_or("0,0");
     auto const theirs = parse_heart_beat(offered);
     if (!theirs)
-        return violation("'" + std::string(offered) + "' is no heart-beat header", offset);
+        return violation("no heart-beat header: '" + std::string(offered) + "'", offset);
     version_ = *version;
     server_ = frame.header("server").value_or("");
     session_id_ = frame.header("session").value_or("");

@@ -22,6 +22,20 @@ char const* find_byte(char const* from, char const* to, char byte) noexcept
     return static_cast<char const*>(std::memchr(from, byte, static_cast<std::size_t>(to - from)));
 }
 
+// Of few digits, so that nothing overflows.
+bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
+{
+    if (digits.empty() || digits.size() > 9)
+        return false;
+    number = 0;
+    for (char const digit : digits) {
+        if (digit < '0' || digit > '9')
+            return false;
+        number = number * 10 + static_cast<std::size_t>(digit - '0');
+    }
+    return true;
+}
+
 } // namespace
 
 FrameDecoder::FrameDecoder(Limits const& limits) : limits_(limits) {}
@@ -162,10 +176,8 @@ std::optional<Frame> FrameDecoder::take_usual_frame()
     auto const rest = text.substr(head.body());
     std::size_t body_size = 0;
     if (auto const* const length = head.content_length()) {
-        auto const* const first = text.data() + length->value_offset;
-        auto const* const last = first + length->value_length;
-        auto const [end, error] = std::from_chars(first, last, body_size);
-        if (error != std::errc() || end != last || body_size >= rest.size() || rest[body_size] != '\0')
+        auto const digits = text.substr(length->value_offset, length->value_length);
+        if (!parse_usual_number(digits, body_size) || body_size >= rest.size() || rest[body_size] != '\0')
             return frame;
     } else {
         body_size = rest.find('\0');

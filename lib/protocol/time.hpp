@@ -2,35 +2,10 @@
 
 #include <chrono>
 
-#ifdef __linux__
-#include <ctime>
-#endif
-
 namespace arbalest::detail {
 
 using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
-
-/// A time at which to begin a limit, for less than Clock::now() costs: not before now, and by a tick of the system
-/// (some milliseconds) behind it at the most.
-inline TimePoint now_or_soon() noexcept
-{
-#ifdef __linux__ // where the steady clock is CLOCK_MONOTONIC
-    auto const to_duration = [](std::timespec const& time) {
-        return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-    };
-    static auto const tick = [&] {
-        std::timespec resolution{};
-        clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
-        return to_duration(resolution);
-    }();
-    std::timespec now{};
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    return TimePoint(to_duration(now) + tick);
-#else
-    return Clock::now();
-#endif
-}
 
 /// `from` plus a span of milliseconds, which may be larger than the clock can count: then it is never.
 inline TimePoint later(TimePoint from, std::chrono::milliseconds span) noexcept

@@ -49,7 +49,8 @@ template <class Scan>
             if (position == line) {
                 unusual = unusual || (found.unusual & below(bit)) != 0;
                 auto const head = text.substr(0, position);
-                if (position + 2 > bounds.frame ||
+                // No line is longer than all of them.
+                if (position > bounds.header_line || position + 2 > bounds.frame ||
                     (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos)))
                     return false;
                 body_ = position + 1;
@@ -57,7 +58,8 @@ template <class Scan>
                 may_have_escapes_ = unusual;
                 return true;
             }
-            if (colon <= line || colon > position || position - line > bounds.header_line || count == headers)
+            // A colon there must be, behind a name; one that is none is 0 here.
+            if (colon - line - 1 >= position - line - 1 || count == headers)
                 return false;
             if (is_length_name(frame + line, colon - line) && content_length_ == most_headers)
                 content_length_ = count;
@@ -77,6 +79,20 @@ template <class Scan>
     return false;
 }
 
+namespace {
+
+bool has_usual_command(std::string_view text) noexcept
+{
+    return text.starts_with("MESSAGE\n") || text.starts_with("RECEIPT\n");
+}
+
+} // namespace
+
+bool UsualHead::take_apart_plainly(std::string_view text, Bounds const& bounds) noexcept
+{
+    return has_usual_command(text) && take_apart_by(ScanByBlock(), text, bounds);
+}
+
 #if defined(__x86_64__) && defined(__GNUC__)
 
 // Whichever processor has AVX2 has the others as well.
@@ -90,18 +106,16 @@ bool UsualHead::take_apart(std::string_view text, Bounds const& bounds) noexcept
 {
     static bool const has_avx2 =
         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (!text.starts_with("MESSAGE\n") && !text.starts_with("RECEIPT\n"))
-        return false;
-    return has_avx2 ? take_apart_by_avx2(text, bounds) : take_apart_by(ScanByBlock(), text, bounds);
+    if (!has_avx2)
+        return take_apart_plainly(text, bounds);
+    return has_usual_command(text) && take_apart_by_avx2(text, bounds);
 }
 
 #else
 
 bool UsualHead::take_apart(std::string_view text, Bounds const& bounds) noexcept
 {
-    if (!text.starts_with("MESSAGE\n") && !text.starts_with("RECEIPT\n"))
-        return false;
-    return take_apart_by(ScanByBlock(), text, bounds);
+    return take_apart_plainly(text, bounds);
 }
 
 #endif

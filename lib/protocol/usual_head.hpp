@@ -27,6 +27,8 @@ public:
 
     /// Returns false where it is not like that; then nothing is said about the head.
     bool take_apart(std::string_view text, Bounds const& bounds) noexcept;
+    /// The same, as it is done where the processor has no AVX2.
+    bool take_apart_plainly(std::string_view text, Bounds const& bounds) noexcept;
 
     /// Where the body starts.
     std::size_t body() const noexcept { return body_; }

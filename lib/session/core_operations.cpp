@@ -122,26 +122,28 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
         co_await core->enqueue(frame, slot.get(), options);
     else if (core->turns_.due())
         co_await trip(core->executor_);
-    co_return PendingReceipt(core, slot.detach());
+    PendingReceipt pending(std::move(core), slot.detach());
+    co_return pending;
 }
 
 asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
 {
     if (!pending.slot_)
         throw OperationInProgress("the confirmation is being awaited already, or there is none");
-    auto const core = pending.core_;
-    require(core);
-    if (!core->on_executor()) {
+    require(pending.core_);
+    auto& core = *pending.core_; // which `pending` keeps, until this ends
+    if (!core.on_executor()) {
+        auto const executor = core.executor_;
         auto operation = confirmed(std::move(pending));
-        co_return co_await hop_to(core->executor_, std::move(operation));
+        co_return co_await hop_to(executor, std::move(operation));
     }
     auto& slot = *pending.slot_;
-    if (slot.state != ReceiptSlot::State::waiting && core->turns_.due())
-        co_await trip(core->executor_);
+    if (slot.state != ReceiptSlot::State::waiting && core.turns_.due())
+        co_await trip(core.executor_);
     while (slot.state == ReceiptSlot::State::waiting) {
         Waiter waiter;
-        co_await slot.waiters.wait(core->executor_, waiter);
-        core->turns_.taken();
+        co_await slot.waiters.wait(core.executor_, waiter);
+        core.turns_.taken();
     }
     if (slot.failure)
         slot.failure->raise();

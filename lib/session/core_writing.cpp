@@ -38,7 +38,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         return {};
     auto const limit = options.timeout.value_or(config_->receipt_timeout);
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
-    auto const deadline = is_running ? deadline_after(now_or_soon(), limit) : TimePoint::max();
+    auto const deadline = is_running ? deadline_after(Clock::now(), limit) : TimePoint::max();
     auto* const slot = new_slot();
     slot->state = ReceiptSlot::State::waiting;
     slot->encoded = false;
@@ -155,7 +155,7 @@ void Core::wake_writer()
 void Core::start_writer()
 {
     if (link_ && !link_->outgoing.empty())
-        link_->writer.resume_all();
+        link_->writer.resume_one();
 }
 
 void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)

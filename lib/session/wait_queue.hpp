@@ -122,9 +122,9 @@ public:
             waiters_.front().wake(executor);
     }
     /// See Waiter::resume().
-    void resume_all()
+    void resume_one()
     {
-        while (!waiters_.empty())
+        if (!waiters_.empty())
             waiters_.front().resume();
     }
     /// Takes one coroutine out; see Waiter::release().

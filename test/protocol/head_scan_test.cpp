@@ -1,3 +1,4 @@
+#include "protocol/usual_head.hpp"
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
@@ -5,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -57,6 +59,27 @@ Outcome decode(std::string_view bytes, std::size_t step, std::optional<StompVers
     return outcome;
 }
 
+// Whichever way this processor goes, the other one must come to the same.
+void check_processors(std::string_view bytes, Limits const& limits)
+{
+    arbalest::detail::UsualHead::Bounds const bounds{
+        .header_line = limits.header_line, .headers = limits.headers, .frame = limits.frame};
+    arbalest::detail::UsualHead chosen;
+    arbalest::detail::UsualHead plain;
+    bool const is_usual = chosen.take_apart(bytes, bounds);
+    BOOST_TEST(is_usual == plain.take_apart_plainly(bytes, bounds));
+    if (!is_usual)
+        return;
+    BOOST_TEST(chosen.body() == plain.body());
+    BOOST_TEST(chosen.may_have_escapes() == plain.may_have_escapes());
+    BOOST_TEST((chosen.content_length() == nullptr) == (plain.content_length() == nullptr));
+    auto const same = [](arbalest::detail::HeaderSlot const& a, arbalest::detail::HeaderSlot const& b) {
+        return a.name_offset == b.name_offset && a.name_length == b.name_length && a.value_offset == b.value_offset &&
+               a.value_length == b.value_length;
+    };
+    BOOST_TEST(std::ranges::equal(chosen.slots(), plain.slots(), same));
+}
+
 void check_cuts(std::string_view bytes, std::optional<StompVersion> version, Limits const& limits = {})
 {
     auto const whole = decode(bytes, bytes.size(), version, limits);
@@ -66,6 +89,7 @@ void check_cuts(std::string_view bytes, std::optional<StompVersion> version, Lim
         BOOST_TEST(whole.failure == by_bytes.failure);
         BOOST_TEST(whole.offset == by_bytes.offset);
         BOOST_TEST((whole == by_bytes));
+        check_processors(bytes, limits);
     }
 }
 
