@@ -62,7 +62,8 @@ public:
     /// Timeout after which it is closed.
     void send(Frame frame);
 
-    /// Receives data: what has come of a message, all of it or a part. Heart-beats come as data, too.
+    /// Receives data: what has come of one or more messages, the last of which may be a part. Heart-beats come as data,
+    /// too, also together with frames.
     /// @returns the data, never empty. @throws SessionClosed when it is not open or was stopped meanwhile,
     /// ConnectionLost when the server has closed it or it breaks.
     std::string receive();
@@ -74,7 +75,7 @@ public:
     bool is_connected() const;
     /// Whether data is nothing but line ends, as `is_eol_fc` has it.
     bool is_eol(std::string_view data) const;
-    /// How many times receive() has returned nothing but line ends.
+    /// How many times receive() has returned nothing but line ends; heart-beats that came with a frame do not count.
     std::uint64_t heart_beats() const;
 
 private:
