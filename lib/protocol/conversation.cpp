@@ -113,6 +113,11 @@ Conversation::Event Conversation::receive_receipt(Frame const& frame)
     return {Kind::unhandled_receipt};
 }
 
+Conversation::Token Conversation::receive_receipt(std::string_view id)
+{
+    return state_ == State::connected || state_ == State::draining ? receipts_.take(id) : nullptr;
+}
+
 // RabbitMQ confirms UNSUBSCRIBE while a message for that subscription may still be on its way inside of it. When it
 // comes to that message, it sends an ERROR, and goes on.
 bool Conversation::is_about_ended_subscription(Frame const& error) const

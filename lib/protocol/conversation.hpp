@@ -88,6 +88,9 @@ public:
     /// A frame came. @param offset where it ended in the peer's bytes, for error messages.
     Event receive(Frame const& frame, TimePoint now, std::uint64_t offset);
 
+    /// A RECEIPT came that has this id and nothing else: whose it is. nullptr: receive() must see it.
+    Token receive_receipt(std::string_view id);
+
     /// The peer closed the connection or it broke. `cause` is what to tell unless it ended in order.
     Event connection_ended(std::shared_ptr<StompError> cause);
 

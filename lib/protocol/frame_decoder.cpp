@@ -22,6 +22,15 @@ char const* find_byte(char const* from, char const* to, char byte) noexcept
     return static_cast<char const*>(std::memchr(from, byte, static_cast<std::size_t>(to - from)));
 }
 
+// How a RECEIPT begins and ends that has no other header.
+constexpr std::string_view plain_receipt = "RECEIPT\nreceipt-id:";
+constexpr std::string_view end_of_plain_receipt("\n\n\0", 3);
+
+bool is_plain(char byte) noexcept
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '-';
+}
+
 // Of few digits, so that nothing overflows.
 bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
 {
@@ -101,10 +110,12 @@ std::optional<Frame> FrameDecoder::next()
     case Phase::between:
         if (!skip_line_ends())
             return std::nullopt;
-        if (auto frame = take_usual_frame())
-            return frame;
         [[fallthrough]];
     case Phase::head:
+        if (scanned_ == 0) {
+            if (auto frame = take_usual_frame())
+                return frame;
+        }
         if (!scan_head())
             return std::nullopt;
         break;
@@ -128,6 +139,31 @@ std::optional<Frame> FrameDecoder::next()
     if (!nul)
         return std::nullopt;
     return take_frame(scanned_ - body_);
+}
+
+std::string_view FrameDecoder::peek_receipt()
+{
+    if (phase_ == Phase::between)
+        skip_line_ends();
+    if (phase_ != Phase::head || scanned_ != 0)
+        return {};
+    auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
+    if (!text.starts_with(plain_receipt))
+        return {};
+    auto const rest = text.substr(plain_receipt.size());
+    std::size_t size = 0;
+    while (size < rest.size() && is_plain(rest[size]))
+        ++size;
+    auto const whole = plain_receipt.size() + size + end_of_plain_receipt.size();
+    if (!rest.substr(size).starts_with(end_of_plain_receipt) || limits_.headers == 0 ||
+        whole > std::min(limits_.header_line, limits_.frame))
+        return {};
+    return rest.substr(0, size);
+}
+
+void FrameDecoder::take_receipt(std::string_view id) noexcept
+{
+    end_frame(plain_receipt.size() + id.size() + end_of_plain_receipt.size() - 1);
 }
 
 // Consumes line ends up to the first byte of a frame. Returns false when there is none yet.

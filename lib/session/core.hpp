@@ -220,6 +220,8 @@ private:
                                                    CloseReason reason);
     void process_input(Link& link);
     void handle(Frame& frame, Link& link, TimePoint now);
+    bool take_receipt(Link& link);
+    void confirmation_came(ReceiptSlot& slot, Link const& link);
     void read_failed(Link& link, boost::system::error_code code);
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();

@@ -95,6 +95,8 @@ void Core::process_input(Link& link)
     auto const beats_before = link.decoder.heart_beats();
     try {
         while (!link.ended) {
+            if (take_receipt(link))
+                continue;
             auto frame = link.decoder.next();
             if (!frame)
                 break;
@@ -120,6 +122,32 @@ void Core::process_input(Link& link)
     wake_consumers();
     if (!link.ended)
         arm_timer();
+}
+
+// Takes a RECEIPT that is awaited and has nothing but its id, without making a frame of it, unless somebody wants to
+// see that.
+bool Core::take_receipt(Link& link)
+{
+    if (awaited_ == 0 || !observers_.empty() || !interceptors_.empty())
+        return false;
+    auto const id = link.decoder.peek_receipt();
+    auto* const token = id.empty() ? nullptr : conversation_.receive_receipt(id);
+    if (!token)
+        return false;
+    link.decoder.take_receipt(id);
+    count(frames_received_, 1);
+    confirmation_came(*static_cast<ReceiptSlot*>(token), link);
+    return true;
+}
+
+void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
+{
+    if (!slot.encoded)
+        throw MalformedFrame("a RECEIPT for a frame that was not sent yet", link.decoder.offset());
+    complete_slot(slot, nullptr);
+    if (reconnects_)
+        pump_queue();
+    continue_disconnect();
 }
 
 void Core::handle(Frame& frame, Link& link, TimePoint now)
@@ -152,16 +180,9 @@ void Core::handle(Frame& frame, Link& link, TimePoint now)
         if (config_->on_unhandled)
             config_->on_unhandled(frame);
         break;
-    case Kind::receipt: {
-        auto& slot = *static_cast<ReceiptSlot*>(event.token);
-        if (!slot.encoded)
-            throw MalformedFrame("a RECEIPT for a frame that was not sent yet", link.decoder.offset());
-        complete_slot(slot, nullptr);
-        if (reconnects_)
-            pump_queue();
-        continue_disconnect();
+    case Kind::receipt:
+        confirmation_came(*static_cast<ReceiptSlot*>(event.token), link);
         break;
-    }
     case Kind::error:
     case Kind::failed:
         if (event.token)

@@ -43,6 +43,14 @@ public:
     /// stays in that state: every later call throws the same.
     std::optional<Frame> next();
 
+    /// The id of the next frame, if that is there as a whole and is a RECEIPT with nothing but an id of letters, digits
+    /// and hyphens; else nothing. Nothing is taken: next() still returns that frame, unless take_receipt() follows. The
+    /// view is valid until the next call of any member. @throws MalformedFrame, as next().
+    std::string_view peek_receipt();
+
+    /// Takes the RECEIPT whose id peek_receipt() has just returned, without making a frame of it.
+    void take_receipt(std::string_view id) noexcept;
+
     /// The version whose rules hold from the next frame on.
     void set_version(StompVersion version) noexcept { version_ = version; }
     std::optional<StompVersion> version() const noexcept { return version_; }
