@@ -28,6 +28,9 @@ public:
 
     bool running_here() const noexcept
     {
+        // What it nearly always is, without a call by way of a table.
+        if (auto const* const io = std::get_if<boost::asio::io_context::executor_type>(&executor_))
+            return io->running_in_this_thread();
         return std::visit(
             [](auto const& executor) {
                 if constexpr (requires { executor.running_in_this_thread(); })
