@@ -1,9 +1,8 @@
 // A session of Arbalest's at work against bench-sink, or against a broker.
 //
 //   bench-client fire|confirm|pipeline|deliver|deliver-try|deliver-hook|deliver-listener|fan --url URL
-//                [--count N] [--body BYTES] [--window N] [--others N] [--subscriptions N] [--ca FILE] [--destination
-//                NAME]
-//                [--preload 1]
+//                [--count N] [--body BYTES] [--window N] [--others N] [--subscriptions N]
+//                [--ca FILE] [--destination NAME] [--preload 1]
 
 #include "job.hpp"
 #include <arbalest/session/stomp_client.hpp>
