@@ -62,11 +62,15 @@ public:
     {
         if (entry.removed.load(std::memory_order_acquire))
             return;
+        std::exception_ptr failure;
         try {
             function(*entry.listener);
         } catch (...) {
-            report(entry.name + '.' + callback, std::current_exception());
+            failure = std::current_exception();
         }
+        // Behind the handler, so that whoever is told may be the last to let go of the exception.
+        if (failure)
+            report(entry.name + '.' + callback, std::move(failure));
     }
 
     /// Calls a callback of every listener.
