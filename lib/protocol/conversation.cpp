@@ -1,5 +1,7 @@
 #include "conversation.hpp"
 
+#include "equal_text.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -76,7 +78,7 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
 Conversation::Event Conversation::receive_message(Frame const& frame)
 {
     if (auto const id = frame.header("subscription")) {
-        if (last_token_ && *id == last_id_)
+        if (last_token_ && equal_text(*id, last_id_))
             return {Kind::message, last_token_};
         auto const found = subscriptions_.find(*id);
         if (found == subscriptions_.end())

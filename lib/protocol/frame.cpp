@@ -1,5 +1,6 @@
 #include "block_cache.hpp"
 #include "copy_text.hpp"
+#include "equal_text.hpp"
 #include <arbalest/protocol/frame.hpp>
 
 #include <algorithm>
@@ -175,7 +176,7 @@ std::optional<std::string_view> Frame::header(std::string_view name) const noexc
         return std::nullopt;
     for (std::uint32_t i = 0; i < block_->header_count; ++i) {
         auto const& slot = block_->slot(i);
-        if (name_of(*block_, slot) == name)
+        if (detail::equal_text(name_of(*block_, slot), name))
             return value_of(*block_, slot);
     }
     return std::nullopt;

@@ -19,6 +19,20 @@ bool is_length_name(char const* name, std::size_t size) noexcept
     return size == length_name.size() && std::memcmp(name, length_name.data(), length_name.size()) == 0;
 }
 
+// In one store, for that is how it is going to be loaded.
+void put(HeaderSlot& slot, std::uint64_t name_offset, std::uint64_t name_length, std::uint64_t value_offset,
+         std::uint64_t value_length) noexcept
+{
+#ifdef __SSE2__
+    auto const halves = _mm_set_epi64x(static_cast<long long>(value_offset | value_length << 32),
+                                       static_cast<long long>(name_offset | name_length << 32));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(&slot), halves);
+#else
+    slot = {static_cast<std::uint32_t>(name_offset), static_cast<std::uint32_t>(name_length),
+            static_cast<std::uint32_t>(value_offset), static_cast<std::uint32_t>(value_length)};
+#endif
+}
+
 } // namespace
 
 // Always inlined, so that it is compiled for the processor that its callers are for.
@@ -26,14 +40,16 @@ template <class Scan>
 [[gnu::always_inline]] inline bool UsualHead::take_apart_by(Scan scan, std::string_view text,
                                                             Bounds const& bounds) noexcept
 {
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     auto const* const frame = text.data();
     auto const available = std::min<std::size_t>(text.size(), std::numeric_limits<std::uint32_t>::max());
-    auto const headers = std::min(bounds.headers, most_headers);
+    auto* const end = slots_.data() + most_headers;
+    auto* const last = end - std::min(bounds.headers, most_headers);
+    auto* slot = end;
     auto line = command_length + 1;
-    std::size_t colon = 0; // of the line in progress; 0 for none yet
-    std::size_t count = 0;
+    auto colon = none; // of the line in progress, in an earlier block
     bool unusual = false;
-    content_length_ = most_headers;
+    content_length_ = nullptr;
     for (std::size_t base = 0; base < available; base += head_block) {
         auto const found = scan(frame + base, available - base);
         auto line_feeds = found.line_feeds;
@@ -43,9 +59,6 @@ template <class Scan>
         while (line_feeds != 0) {
             auto const bit = std::countr_zero(line_feeds);
             auto const position = base + static_cast<std::size_t>(bit);
-            // Colons of earlier lines are gone, so the first that is left is of this line, or of a later one.
-            if (colon == 0 && colons != 0)
-                colon = base + static_cast<std::size_t>(std::countr_zero(colons));
             if (position == line) {
                 unusual = unusual || (found.unusual & below(bit)) != 0;
                 auto const head = text.substr(0, position);
@@ -54,25 +67,25 @@ template <class Scan>
                     (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos)))
                     return false;
                 body_ = position + 1;
-                count_ = count;
+                first_ = slot;
                 may_have_escapes_ = unusual;
                 return true;
             }
-            // A colon there must be, behind a name; one that is none is 0 here.
-            if (colon - line - 1 >= position - line - 1 || count == headers)
+            // Colons of earlier lines are gone, so the first that is left is of this line, or of a later one, or behind
+            // this block where there is none.
+            auto const first = std::min(colon, base + static_cast<std::size_t>(std::countr_zero(colons)));
+            if (first >= position || first == line || slot == last)
                 return false;
-            if (is_length_name(frame + line, colon - line) && content_length_ == most_headers)
-                content_length_ = count;
-            ++count;
-            slots_[most_headers - count] = {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(colon - line),
-                                            static_cast<std::uint32_t>(colon + 1),
-                                            static_cast<std::uint32_t>(position - colon - 1)};
+            --slot;
+            if (is_length_name(frame + line, first - line) && !content_length_)
+                content_length_ = slot;
+            put(*slot, line, first - line, first + 1, position - first - 1);
             line = position + 1;
-            colon = 0;
-            colons &= ~below(bit);
+            colon = none;
+            colons &= ~(line_feeds ^ (line_feeds - 1)); // up to this line feed
             line_feeds &= line_feeds - 1;
         }
-        if (colon == 0 && colons != 0)
+        if (colon == none && colons != 0)
             colon = base + static_cast<std::size_t>(std::countr_zero(colons));
         unusual = unusual || found.unusual != 0;
     }

@@ -25,6 +25,10 @@ public:
         std::size_t frame;
     };
 
+    UsualHead() = default;
+    UsualHead(UsualHead const&) = delete; // it points into itself
+    UsualHead& operator=(UsualHead const&) = delete;
+
     /// Returns false where it is not like that; then nothing is said about the head.
     bool take_apart(std::string_view text, Bounds const& bounds) noexcept;
     /// The same, as it is done where the processor has no AVX2.
@@ -35,12 +39,9 @@ public:
     /// Whether there is a backslash in the head.
     bool may_have_escapes() const noexcept { return may_have_escapes_; }
     /// The headers in the order in which a frame keeps them: the last one first.
-    std::span<HeaderSlot const> slots() const noexcept { return {slots_.data() + most_headers - count_, count_}; }
+    std::span<HeaderSlot const> slots() const noexcept { return {first_, slots_.data() + most_headers}; }
     /// The first header "content-length"; nullptr when there is none.
-    HeaderSlot const* content_length() const noexcept
-    {
-        return content_length_ < count_ ? &slots_[most_headers - 1 - content_length_] : nullptr;
-    }
+    HeaderSlot const* content_length() const noexcept { return content_length_; }
 
 private:
     template <class Scan>
@@ -50,8 +51,8 @@ private:
 #endif
 
     std::array<HeaderSlot, most_headers> slots_; // filled from the end
-    std::size_t count_;
-    std::size_t content_length_; // which header that is
+    HeaderSlot const* first_;
+    HeaderSlot const* content_length_;
     std::size_t body_;
     bool may_have_escapes_;
 };

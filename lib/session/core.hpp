@@ -218,7 +218,7 @@ private:
     static boost::asio::awaitable<void> run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
     static boost::asio::awaitable<void> close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link,
                                                    CloseReason reason);
-    void process_input(Link& link);
+    bool process_input(Link& link, TimePoint now);
     void handle(Frame& frame, Link& link, TimePoint now);
     bool take_receipt(Link& link);
     void confirmation_came(ReceiptSlot& slot, Link const& link);

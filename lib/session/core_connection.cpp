@@ -23,6 +23,10 @@ constexpr std::size_t largest_read = std::size_t{256} << 10;
 constexpr std::size_t worth_waiting = 1024;
 constexpr std::size_t large_write = std::size_t{48} << 10;
 
+// How many frames each of those who got some should have when they are let at them: few enough for what they are made of
+// to be in the nearest cache still.
+constexpr std::size_t worth_handing_out = 64;
+
 // How long an ERROR that explains a failed write may take to be read.
 constexpr auto reading_on = 1s;
 
@@ -73,7 +77,13 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
                 link->read_size = std::min(link->read_size * 2, largest_read);
             else if (size < link->read_size / 8)
                 link->read_size = std::max(link->read_size / 2, smallest_read);
-            core->process_input(*link);
+            auto const now = Clock::now();
+            core->conversation_.bytes_received(now);
+            while (core->process_input(*link, now)) {
+                co_await trip(core->executor_);
+                if (link->ended)
+                    co_return;
+            }
             // There is hardly more to be read, but those who got something may send what brings an answer at once.
             if (size < asked && !link->ended)
                 co_await trip(core->executor_);
@@ -87,11 +97,12 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
         core->read_failed(*link, failure);
 }
 
-void Core::process_input(Link& link)
+// Takes what has been read. Returns true where consumers are to have their turn before the rest.
+bool Core::process_input(Link& link, TimePoint now)
 {
     Exclusive::Section const section(exclusive_);
-    auto const now = Clock::now();
-    conversation_.bytes_received(now);
+    std::size_t frames = 0;
+    bool more = false;
     auto const beats_before = link.decoder.heart_beats();
     try {
         while (!link.ended) {
@@ -102,18 +113,22 @@ void Core::process_input(Link& link)
                 break;
             count(frames_received_, 1);
             handle(*frame, link, now);
+            if (++frames >= worth_handing_out * touched_.size() && !touched_.empty()) {
+                more = true;
+                break;
+            }
         }
     } catch (MalformedFrame const& error) {
         wake_consumers();
         lose(std::make_shared<MalformedFrame>(error), CloseReason::error);
-        return;
+        return false;
     } catch (std::exception const& error) {
         // A hook of the user's has thrown. Its frame is lost, so the conversation cannot go on.
         wake_consumers();
         finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
                                                 std::string("a hook failed: ") + error.what()),
                CloseReason::error);
-        return;
+        return false;
     }
     if (!observers_.empty()) {
         for (auto beats = link.decoder.heart_beats() - beats_before; beats != 0; --beats)
@@ -122,6 +137,7 @@ void Core::process_input(Link& link)
     wake_consumers();
     if (!link.ended)
         arm_timer();
+    return more && !link.ended;
 }
 
 // Takes a RECEIPT that is awaited and has nothing but its id, without making a frame of it, unless somebody wants to
