@@ -245,6 +245,7 @@ private:
     /// Encodes if there is room; else only checks that it could, and returns false.
     bool try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
+    void apply(FrameEffects const& effects, std::uint64_t position);
     void intercept(Frame& frame);
     void encode_frame(Frame const& frame);
     void wake_writer();

@@ -168,8 +168,8 @@ void Core::settle_queue_at_loss(StompError const& cause)
             break;
         case AtLoss::keep:
             // A message waits on; a SUBSCRIBE goes out with those of the other subscriptions.
-            if (queued.options.subscribing) {
-                queued.options.subscribing->announced = true;
+            if (auto* const subscribing = queued.options.subscribing()) {
+                subscribing->announced = true;
                 complete_queued(queued, nullptr);
             }
             break;

@@ -65,17 +65,20 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
     if (core->reconnects_ && !core->is_online())
         co_await core->await_online(frame, options);
     std::optional<Receipt> receipt;
+    std::optional<FrameEffects> effects; // where writing is awaited
     std::uint64_t position = 0;
     std::shared_ptr<WriteWatch> watch;
     WatchGuard const guard(*core, watch);
     auto slot = core->expect_receipt(frame, options);
     if (!slot && core->config_->write_buffer.limit == 0) {
+        effects = options.effects ? *options.effects : FrameEffects();
         if (core->is_kept(frame)) {
             watch = std::make_shared<WriteWatch>();
-            options.watch = &watch;
+            effects->watch = &watch;
         } else {
-            options.position = &position;
+            effects->position = &position;
         }
+        options.effects = &*effects;
     }
     bool written = false;
     if (slot) {
@@ -98,7 +101,7 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         receipt.emplace(std::move(slot->id));
     } else if (watch) {
         co_await core->await_watched(*watch);
-    } else if (options.position) {
+    } else if (effects) {
         co_await core->await_written(position);
     } else if (core->turns_.due()) {
         // Only now: a frame that stepped back for others would be overtaken by those of later calls.

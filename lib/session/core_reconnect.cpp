@@ -75,7 +75,9 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
 {
     TransmitOptions how;
     how.with_receipt = true; // so that a refusal is known for what it is
-    how.subscribing = state.get();
+    FrameEffects effects;
+    effects.subscribing = state.get();
+    how.effects = &effects;
     auto frame = state->subscribe_frame;
     frame.remove_header("receipt");
     state->gives_back = gives_back(*state);

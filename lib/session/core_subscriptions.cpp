@@ -50,8 +50,10 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     add_headers(frame, options);
     state->subscribe_frame = frame;
     auto how = transmit_options(options);
-    how.encoded = &state->announced;
-    how.subscribing = state.get();
+    FrameEffects effects;
+    effects.encoded = &state->announced;
+    effects.subscribing = state.get();
+    how.effects = &effects;
     try {
         if (core->is_online())
             co_await transmit(core, std::move(frame), how);
@@ -70,7 +72,7 @@ asio::awaitable<void> Core::subscribe_later(Frame frame, TransmitOptions options
 {
     check_encodable(frame, version(), content_length());
     auto const slot = expect_receipt(frame, options);
-    *options.encoded = true;
+    *options.effects->encoded = true;
     if (!slot)
         co_return;
     co_await await_slot(*slot);
@@ -224,8 +226,10 @@ asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_
     core->check_open();
     if (!core->may_acknowledge(subscription.get(), connection, frame.has_value()))
         co_return false;
-    options.settles = subscription.get();
-    options.settled = sequence;
+    FrameEffects effects;
+    effects.settles = subscription.get();
+    effects.settled = sequence;
+    options.effects = &effects;
     try {
         co_await transmit(core, std::move(*frame), options);
     } catch (StaleMessage const&) { // its connection went before it was sent

@@ -72,8 +72,8 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         frame.add_header("receipt", id.view());
         conversation_.receipts().expect(slot->number, slot, deadline);
     }
-    if (options.subscribing)
-        slot->subscribing = options.subscribing->shared_from_this();
+    if (auto* const subscribing = options.subscribing())
+        slot->subscribing = subscribing->shared_from_this();
     waiting_slots_.push_back(*slot);
     if (!slot->deferred) {
         ++awaited_;
@@ -103,7 +103,7 @@ AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept
     if (command == "SEND")
         return in_transaction ? AtLoss::fail : AtLoss::keep;
     if (command == "SUBSCRIBE")
-        return options.subscribing ? AtLoss::keep : AtLoss::wait;
+        return options.subscribing() ? AtLoss::keep : AtLoss::wait;
     if (command == "UNSUBSCRIBE")
         return options.deletes_durable ? AtLoss::fail : AtLoss::succeed;
     if (command == "ACK" || command == "NACK")
@@ -168,15 +168,21 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
         slot->encoded = true;
         slot->position = position;
     }
-    if (options.encoded)
-        *options.encoded = true;
-    if (options.position)
-        *options.position = position;
-    if (options.connection)
-        *options.connection = connection_;
-    if (options.settles)
-        options.settles->unsettled.settle(options.settled, options.settles->ack == AckMode::client,
-                                          options.transaction);
+    if (options.effects)
+        apply(*options.effects, position);
+}
+
+void Core::apply(FrameEffects const& effects, std::uint64_t position)
+{
+    if (effects.encoded)
+        *effects.encoded = true;
+    if (effects.position)
+        *effects.position = position;
+    if (effects.connection)
+        *effects.connection = connection_;
+    if (effects.settles)
+        effects.settles->unsettled.settle(effects.settled, effects.settles->ack == AckMode::client,
+                                          effects.transaction);
 }
 
 void Core::intercept(Frame& frame)
@@ -217,8 +223,8 @@ void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
     auto& message = outbox_.add(std::move(frame), slot);
     if (slot)
         slot->message = &message;
-    if (options.watch) {
-        message.watch = *options.watch;
+    if (options.effects && options.effects->watch) {
+        message.watch = *options.effects->watch;
         message.watch->message = &message;
     }
     if (!is_online())

@@ -62,8 +62,10 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
     auto frame = transaction_frame("BEGIN", state->id);
     add_headers(frame, options);
     auto how = transmit_options(options);
-    how.encoded = &state->begun_;
-    how.connection = &state->connection_;
+    FrameEffects effects;
+    effects.encoded = &state->begun_;
+    effects.connection = &state->connection_;
+    how.effects = &effects;
     co_await Core::transmit(core, std::move(frame), how);
     co_return transaction;
 }
@@ -112,10 +114,12 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
     state->check_open();
     if (!state->core->may_acknowledge(subscription.get(), connection, frame.has_value()))
         co_return false;
+    FrameEffects effects;
+    effects.settles = subscription.get();
+    effects.settled = sequence;
+    effects.transaction = state->number;
     TransmitOptions how;
-    how.settles = subscription.get();
-    how.settled = sequence;
-    how.transaction = state->number;
+    how.effects = &effects;
     if (state->subscriptions_.empty() || state->subscriptions_.back().lock() != subscription)
         state->subscriptions_.push_back(subscription);
     co_await send_frame(state, std::move(*frame), how);
@@ -132,8 +136,10 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
         co_return;
     }
     state->check_open();
+    FrameEffects effects;
+    effects.encoded = &state->over_;
     TransmitOptions how;
-    how.encoded = &state->over_;
+    how.effects = &effects;
     auto frame = transaction_frame("COMMIT", state->id);
     for (auto const& pending : state->pending_)
         core->start_deadline(Core::slot_of(pending));
@@ -158,8 +164,10 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
         co_return;
     }
     state->check_open();
+    FrameEffects effects;
+    effects.encoded = &state->over_;
     TransmitOptions how;
-    how.encoded = &state->over_;
+    how.effects = &effects;
     auto frame = transaction_frame("ABORT", state->id);
     EndGuard const guard(*state, false);
     co_await Core::transmit(core, std::move(frame), how);
