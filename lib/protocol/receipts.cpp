@@ -44,13 +44,26 @@ Receipts::Number Receipts::next_number()
     return last_number_;
 }
 
+void Receipts::expect(Number number, Token token)
+{
+    awaited_.emplace(number, Awaited{token, std::nullopt});
+}
+
 void Receipts::expect(Number number, Token token, TimePoint deadline)
 {
-    awaited_.emplace(number, Awaited{token, deadline});
-    deadlines_.add({deadline, number});
+    expect(number, token);
+    start(number, deadline);
 }
 
 std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token token, TimePoint deadline)
+{
+    auto const number = expect(id, token);
+    if (number)
+        start(*number, deadline);
+    return number;
+}
+
+std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token token)
 {
     auto const generated = generated_number(id);
     if (numbers_of_names_.contains(id) || (generated && awaited_.contains(*generated) && !names_.contains(*generated)))
@@ -58,7 +71,7 @@ std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token toke
     auto const number = next_number();
     numbers_of_names_.emplace(id, number);
     names_.emplace(number, id);
-    expect(number, token, deadline);
+    expect(number, token);
     return number;
 }
 
@@ -163,7 +176,7 @@ void Receipts::Deadlines::erase_if(Predicate predicate)
 bool Receipts::is_current(Due const& due) const
 {
     auto const found = awaited_.find(due.number);
-    return found != awaited_.end() && found->second.deadline == due.deadline;
+    return found != awaited_.end() && found->second.deadline.value_or(due.deadline) == due.deadline;
 }
 
 // Most receipts come long before their deadline. Sweeping only when stale entries outnumber the others keeps the cost

@@ -38,11 +38,16 @@ public:
     /// A number whose generated id nobody awaits by hand. To be handed to expect().
     Number next_number();
 
-    /// Awaits the generated id of a number from next_number().
+    /// Awaits the generated id of a number from next_number(), without a deadline for the time being.
+    void expect(Number number, Token token);
     void expect(Number number, Token token, TimePoint deadline);
 
     /// Awaits an id that the user chose. Returns nullopt when that id is awaited already.
+    std::optional<Number> expect(std::string_view id, Token token);
     std::optional<Number> expect(std::string_view id, Token token, TimePoint deadline);
+
+    /// Gives its first deadline to one that was expected without and is still awaited. Cheaper than set_deadline().
+    void start(Number number, TimePoint deadline) { deadlines_.add({deadline, number}); }
 
     /// A RECEIPT (or an ERROR with a receipt-id) came: whose is it? It is awaited no longer. nullptr: nobody's.
     Token take(std::string_view id);
@@ -69,7 +74,7 @@ private:
     struct Awaited
     {
         Token token;
-        TimePoint deadline;
+        std::optional<TimePoint> deadline; // where it is not the one that was added first
     };
     struct Due
     {

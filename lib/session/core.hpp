@@ -158,6 +158,8 @@ public:
     void abandon_slot(ReceiptSlot* slot) noexcept;
     /// The limit of a receipt that was deferred starts now.
     void start_deadline(ReceiptSlot* slot);
+    /// The limits of those receipts start whose frames are to be written now.
+    void start_limits(TimePoint now);
     /// Sends a frame that nobody waits for, without waiting for room.
     void send_control(Frame frame) noexcept;
     /// The last handle is gone.
@@ -322,6 +324,12 @@ private:
     std::deque<ReceiptSlot> slots_; // a pool: their addresses stay
     std::vector<ReceiptSlot*> free_slots_;
     SlotList waiting_slots_;
+    struct Starting
+    {
+        ReceiptSlot* slot;
+        Receipts::Number number;
+    };
+    std::vector<Starting> starting_; // whose limits have not started yet
     std::uint64_t last_transaction_ = 0;
     std::size_t awaited_ = 0; // slots that somebody waits for, or may
     using FrameQueue = boost::intrusive::list<QueuedFrame, boost::intrusive::constant_time_size<false>>;

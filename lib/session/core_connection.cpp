@@ -84,8 +84,8 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
                 if (link->ended)
                     co_return;
             }
-            // There is hardly more to be read, but those who got something may send what brings an answer at once.
-            if (size < asked && !link->ended)
+            // Those who got something may send what brings an answer at once, and others want their turn.
+            if (!link->ended)
                 co_await trip(core->executor_);
         }
     } catch (boost::system::system_error const& error) {
@@ -268,6 +268,9 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
             core->pump_queue();
             std::size_t done = 0;
             while (done < link->writing.size()) {
+                // Earlier than it is written, so that the next heart-beat is rather early than late.
+                auto const now = Clock::now();
+                core->start_limits(now);
                 std::span<std::size_t const> const ends(link->writing_ends);
                 link->is_writing = true;
                 auto const size = co_await link->transport->write_some(
@@ -277,7 +280,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                     co_return;
                 done += size;
                 link->accepted += size;
-                core->conversation_.bytes_sent(Clock::now());
+                core->conversation_.bytes_sent(now);
                 count(core->bytes_sent_, size);
                 if (core->reconnects_)
                     core->outbox_.written(link->accepted);

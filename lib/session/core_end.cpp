@@ -128,6 +128,9 @@ void Core::free_slot(ReceiptSlot& slot) noexcept
     slot.failure.reset();
     slot.subscribing.reset();
     slot.id.clear();
+    // Those of frames that could not be encoded are not to heap up.
+    if (!starting_.empty() && starting_.back().slot == &slot)
+        starting_.pop_back();
     free_slots_.push_back(&slot);
 }
 

@@ -106,6 +106,7 @@ void Core::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
 void Core::settle_slots_at_loss(StompError const& cause)
 {
     auto const now = Clock::now();
+    start_limits(now);
     std::vector<ReceiptSlot*> waiting;
     for (auto& slot : waiting_slots_)
         waiting.push_back(&slot);

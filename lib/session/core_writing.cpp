@@ -38,7 +38,10 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         return {};
     auto const limit = options.timeout.value_or(config_->receipt_timeout);
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
-    auto const deadline = is_running ? deadline_after(Clock::now(), limit) : TimePoint::max();
+    // The clock is read once for all that are going to be written together, as long as that will be at once.
+    bool const starts_with_writing = is_running && is_online() && !link_->is_writing;
+    auto const deadline =
+        is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
     auto* const slot = new_slot();
     slot->state = ReceiptSlot::State::waiting;
     slot->encoded = false;
@@ -72,6 +75,8 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         frame.add_header("receipt", id.view());
         conversation_.receipts().expect(slot->number, slot, deadline);
     }
+    if (starts_with_writing)
+        starting_.push_back({slot, slot->number});
     if (auto* const subscribing = options.subscribing())
         slot->subscribing = subscribing->shared_from_this();
     waiting_slots_.push_back(*slot);
@@ -82,6 +87,20 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     if (deadline < armed_)
         arm_timer();
     return {this, slot};
+}
+
+void Core::start_limits(TimePoint now)
+{
+    for (auto const& [slot, number] : starting_) {
+        // The slot may be somebody else's by now.
+        if (slot->number != number || slot->state != ReceiptSlot::State::waiting)
+            continue;
+        slot->deadline = deadline_after(now, slot->limit);
+        conversation_.receipts().start(number, slot->deadline);
+    }
+    starting_.clear();
+    if (conversation_.receipts().earliest_deadline() < armed_)
+        arm_timer();
 }
 
 void Core::start_deadline(ReceiptSlot* slot)

@@ -5,9 +5,14 @@
 
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
 #include <sstream>
+#include <string>
 #include <utility>
 
 namespace arbalest {
@@ -64,13 +69,21 @@ public:
 
     boost::asio::awaitable<std::size_t> read_some(boost::asio::mutable_buffer buffer) override
     {
-        return stream_.async_read_some(buffer, boost::asio::use_awaitable);
+        if constexpr (is_socket) {
+            if (auto const size = at_once([&](auto& code) { return stream_.read_some(buffer, code); }))
+                co_return *size;
+        }
+        co_return co_await stream_.async_read_some(buffer, boost::asio::use_awaitable);
     }
 
     boost::asio::awaitable<std::size_t> write_some(boost::asio::const_buffer buffer,
                                                    std::span<std::size_t const>) override
     {
-        return stream_.async_write_some(buffer, boost::asio::use_awaitable);
+        if constexpr (is_socket) {
+            if (auto const size = at_once([&](auto& code) { return stream_.write_some(buffer, code); }))
+                co_return *size;
+        }
+        co_return co_await stream_.async_write_some(buffer, boost::asio::use_awaitable);
     }
 
     boost::asio::awaitable<void> close(CloseReason) override
@@ -90,6 +103,29 @@ public:
     Stream& stream() noexcept { return stream_; }
 
 private:
+    static constexpr bool is_socket =
+        requires(Stream& stream, boost::asio::mutable_buffer buffer, boost::system::error_code code) {
+            stream.non_blocking(true, code);
+            stream.read_some(buffer, code);
+            stream.write_some(boost::asio::const_buffer(buffer), code);
+        };
+
+    // What a socket can do without waiting needs no trip through the scheduler, which would be another system call.
+    template <class Operation>
+    std::optional<std::size_t> at_once(Operation operation)
+    {
+        boost::system::error_code code;
+        if (!stream_.non_blocking() && stream_.non_blocking(true, code))
+            return std::nullopt;
+        auto const size = operation(code);
+        if (code == boost::asio::error::would_block || code == boost::asio::error::try_again ||
+            code == boost::asio::error::interrupted)
+            return std::nullopt;
+        if (code)
+            throw boost::system::system_error(code);
+        return size;
+    }
+
     Stream stream_;
 };
 
