@@ -24,7 +24,7 @@ public:
     static boost::asio::awaitable<std::optional<ConnectionEvent>> next(std::shared_ptr<EventQueue> queue);
 
     /// Takes the waiting coroutine out, when its io_context goes down.
-    std::optional<Waiter::Handler> release_waiter() { return waiters_.release_one(); }
+    WaitHandler release_waiter() { return waiters_.release_one(); }
 
 private:
     std::shared_ptr<Core> const core_;

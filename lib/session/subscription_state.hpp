@@ -79,7 +79,7 @@ public:
     static boost::asio::awaitable<bool> ready(std::shared_ptr<SubscriptionState> state);
 
     /// Takes the waiting coroutine out, when its io_context goes down.
-    std::optional<Waiter::Handler> release_waiter() { return waiters_.release_one(); }
+    WaitHandler release_waiter() { return waiters_.release_one(); }
 
 private:
     struct Buffered

@@ -1,20 +1,15 @@
 #pragma once
 
-#include "trip.hpp"
+#include "wait_handler.hpp"
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/append.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <optional>
 #include <utility>
 
 namespace arbalest::detail {
@@ -25,26 +20,16 @@ class WaitQueue;
 class Waiter : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
 {
 public:
-    using Handler = boost::asio::any_completion_handler<void(boost::system::error_code)>;
-
     Waiter() = default;
     Waiter(Waiter const&) = delete;
     Waiter& operator=(Waiter const&) = delete;
-
-    bool waiting() const noexcept { return handler_.has_value(); }
 
     /// Lets the coroutine go on, with an error code that wait() then throws.
     void wake(boost::asio::any_io_executor const& executor, boost::system::error_code code = {})
     {
         auto handler = release();
-        if (!handler)
-            return;
-        auto completion = boost::asio::append(std::move(*handler), code);
-        // Asking an erased handler for its executor allocates four times.
-        if (on_same_executor_)
-            post_here(executor, std::move(completion));
-        else
-            boost::asio::post(executor, std::move(completion));
+        if (handler)
+            handler.post(executor, code);
     }
 
     /// Lets the coroutine go on right here, inside of the caller. Only for coroutines of ours that run where the caller
@@ -53,27 +38,21 @@ public:
     {
         auto handler = release();
         if (handler)
-            std::move (*handler)(boost::system::error_code());
+            handler({});
     }
 
     /// Takes the coroutine out; destroying what is returned destroys the coroutine.
-    std::optional<Handler> release()
+    WaitHandler release()
     {
         unlink();
-        std::optional<Handler> handler;
-        if (handler_) {
-            boost::asio::get_associated_cancellation_slot(*handler_).clear();
-            // Not moved by assignment: that of any_completion_handler never ends in Boost 1.81.
-            handler.emplace(std::move(*handler_));
-            handler_.reset();
-        }
-        return handler;
+        if (handler_)
+            handler_.cancellation_slot().clear();
+        return std::move(handler_);
     }
 
 private:
     friend struct StartWaiting;
-    std::optional<Handler> handler_;
-    bool on_same_executor_ = false; // the coroutine lives where it is woken
+    WaitHandler handler_;
 };
 
 struct StartWaiting
@@ -81,10 +60,8 @@ struct StartWaiting
     template <class Handler, class Queue>
     void operator()(Handler handler, Waiter* waiter, Queue* queue, boost::asio::any_io_executor const* executor) const
     {
-        waiter->on_same_executor_ = boost::asio::get_associated_executor(handler) == *executor;
-        waiter->handler_.emplace(std::move(handler));
-        // Asked for only now: the erased handler puts a state of its own into the caller's slot.
-        auto slot = boost::asio::get_associated_cancellation_slot(*waiter->handler_);
+        waiter->handler_.emplace(std::move(handler), *executor);
+        auto slot = waiter->handler_.cancellation_slot();
         queue->push_back(*waiter);
         if (slot.is_connected()) {
             slot.assign([waiter, executor](boost::asio::cancellation_type type) {
@@ -128,10 +105,10 @@ public:
             waiters_.front().resume();
     }
     /// Takes one coroutine out; see Waiter::release().
-    std::optional<Waiter::Handler> release_one()
+    WaitHandler release_one()
     {
         if (waiters_.empty())
-            return std::nullopt;
+            return {};
         return waiters_.front().release();
     }
 
