@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 namespace arbalest {
 
@@ -65,7 +66,6 @@ struct Checked
 {
     bool escapes; // there may be something to be escaped
     bool add_content_length;
-    std::size_t headers_size; // of all the lines, where there is nothing to be escaped
 };
 
 Checked check(Frame const& frame, StompVersion version, ContentLength content_length)
@@ -79,13 +79,11 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
     bool const escaped = version != StompVersion::v1_0 && !handshake;
     bool has_length = false;
     bool const ordinary = detail::HeadText::is_ordinary(frame);
-    std::size_t headers_size = 0;
     for (auto const header : frame.headers()) {
         if (header.name.empty())
             throw InvalidFrame("a header needs a name"); // its value could be a passcode
         if (!ordinary)
             check_header(header, escaped, handshake);
-        headers_size += header.name.size() + header.value.size() + 2;
         if (has_length || header.name != "content-length"sv)
             continue;
         has_length = true;
@@ -102,29 +100,11 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
     bool const add = !has_length && !body.empty() && content_length == ContentLength::automatic;
     if (!has_length && !add && body.find('\0') != body.npos)
         throw InvalidFrame("a body with a NUL needs a content-length");
-    return {escaped && !ordinary, add, headers_size};
+    return {escaped && !ordinary, add};
 }
 
-/// The line that tells the length of the body; empty where none is wanted.
-class LengthLine
-{
-public:
-    LengthLine(std::size_t length, bool wanted)
-    {
-        if (!wanted)
-            return;
-        constexpr auto name = "content-length:"sv;
-        auto* const digits = std::ranges::copy(name, text_.data()).out;
-        auto* const end = std::to_chars(digits, text_.data() + text_.size() - 1, length).ptr;
-        *end = '\n';
-        size_ = static_cast<std::size_t>(end + 1 - text_.data());
-    }
-    std::string_view view() const noexcept { return {text_.data(), size_}; }
-
-private:
-    std::array<char, 40> text_;
-    std::size_t size_ = 0;
-};
+constexpr std::string_view length_name = "content-length:";
+constexpr std::size_t longest_length_line = length_name.size() + std::numeric_limits<std::size_t>::digits10 + 2;
 
 char* put(char* to, std::string_view text) noexcept
 {
@@ -132,14 +112,68 @@ char* put(char* to, std::string_view text) noexcept
     return to + text.size();
 }
 
-// The bytes of a frame that has nothing to be escaped: their number is known before.
-void append_plain(Frame const& frame, std::string_view length_line, std::size_t headers_size, std::string& out)
+// Needs room for longest_length_line.
+char* put_length_line(char* to, std::size_t length) noexcept
 {
+    to = put(to, length_name);
+    to = std::to_chars(to, to + longest_length_line - length_name.size(), length).ptr;
+    *to++ = '\n';
+    return to;
+}
+
+void make_room(std::string& out, std::size_t size)
+{
+    if (out.size() + size > out.capacity())
+        out.reserve(std::max(out.size() + size, 2 * out.capacity()));
+}
+
+// A SEND with headers that need no second look, which nearly all are: checked while it is copied. Returns false, with
+// nothing appended, where it is not like that.
+bool append_usual_send(Frame const& frame, ContentLength content_length, std::string& out)
+{
+    constexpr std::size_t worth_pieces = 512;
+    auto const headers = frame.headers();
+    auto const body = frame.body();
+    if (frame.command() != "SEND"sv || headers.empty() || (content_length != ContentLength::automatic && !body.empty()))
+        return false;
+    bool const in_pieces = body.size() <= worth_pieces;
     auto const before = out.size();
-    auto const head = frame.command().size() + 1 + headers_size + length_line.size() + 1;
-    auto const needed = before + head + frame.body().size() + 1;
-    if (needed > out.capacity()) // then nothing below throws
-        out.reserve(std::max(needed, 2 * out.capacity()));
+    auto const head = detail::HeadText::size(frame) - body.size() + 2 * headers.size() + longest_length_line + 3;
+    make_room(out, head + body.size() + detail::piece); // nothing below throws
+    out.resize(before + head + (in_pieces ? body.size() : 0) + detail::piece);
+    auto* to = put(out.data() + before, "SEND\n"sv);
+    bool usual = true;
+    for (auto const header : headers) {
+        usual = usual && !header.name.empty() && header.name != "content-length"sv;
+        to = detail::HeadText::copy(to, header.name, usual);
+        *to++ = ':';
+        to = detail::HeadText::copy(to, header.value, usual);
+        *to++ = '\n';
+    }
+    if (!usual) {
+        out.resize(before);
+        return false;
+    }
+    if (!body.empty())
+        to = put_length_line(to, body.size());
+    *to++ = '\n';
+    if (in_pieces)
+        to = detail::HeadText::copy_body(to, body);
+    out.resize(static_cast<std::size_t>(to - out.data()));
+    if (!in_pieces)
+        out += body;
+    out += '\0';
+    return true;
+}
+
+// Of a frame that has nothing to be escaped.
+void append_plain(Frame const& frame, bool add_content_length, std::string& out)
+{
+    auto const body = frame.body();
+    auto const before = out.size();
+    auto const head =
+        detail::HeadText::size(frame) - body.size() + 2 * frame.headers().size() + longest_length_line + 2;
+    make_room(out, head + body.size() + 1); // nothing below throws
     out.resize(before + head);
     auto* to = put(out.data() + before, frame.command());
     *to++ = '\n';
@@ -149,13 +183,15 @@ void append_plain(Frame const& frame, std::string_view length_line, std::size_t 
         to = put(to, header.value);
         *to++ = '\n';
     }
-    to = put(to, length_line);
-    *to = '\n';
-    out += frame.body();
+    if (add_content_length)
+        to = put_length_line(to, body.size());
+    *to++ = '\n';
+    out.resize(static_cast<std::size_t>(to - out.data()));
+    out += body;
     out += '\0';
 }
 
-void append_escaped(Frame const& frame, StompVersion version, std::string_view length_line, std::string& out)
+void append_escaped(Frame const& frame, StompVersion version, bool add_content_length, std::string& out)
 {
     auto const before = out.size();
     try {
@@ -167,7 +203,10 @@ void append_escaped(Frame const& frame, StompVersion version, std::string_view l
             detail::append_escaped(out, header.value, version);
             out += '\n';
         }
-        out += length_line;
+        if (add_content_length) {
+            std::array<char, longest_length_line> line;
+            out.append(line.data(), put_length_line(line.data(), frame.body().size()));
+        }
         out += '\n';
         out += frame.body();
         out += '\0';
@@ -181,12 +220,13 @@ void append_escaped(Frame const& frame, StompVersion version, std::string_view l
 
 void encode(Frame const& frame, StompVersion version, std::string& out, ContentLength content_length)
 {
+    if (append_usual_send(frame, content_length, out))
+        return;
     auto const checked = check(frame, version, content_length);
-    LengthLine const length_line(frame.body().size(), checked.add_content_length);
     if (checked.escapes)
-        append_escaped(frame, version, length_line.view(), out);
+        append_escaped(frame, version, checked.add_content_length, out);
     else
-        append_plain(frame, length_line.view(), checked.headers_size, out);
+        append_plain(frame, checked.add_content_length, out);
 }
 
 void check_encodable(Frame const& frame, StompVersion version, ContentLength content_length)

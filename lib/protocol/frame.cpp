@@ -11,6 +11,7 @@
 
 namespace arbalest {
 
+using detail::copy_in_pieces;
 using detail::copy_text; // source and target overlap where a header or the body is replaced by a part of itself
 using detail::FrameBlock;
 using detail::HeaderSlot;
@@ -24,6 +25,12 @@ constexpr std::size_t first_slots = 8;
 constexpr std::size_t rounded_up(std::size_t bytes)
 {
     return (bytes + sizeof(HeaderSlot) - 1) / sizeof(HeaderSlot) * sizeof(HeaderSlot);
+}
+
+// What texts of so many bytes need that are copied in pieces.
+constexpr std::size_t text_room(std::size_t bytes)
+{
+    return rounded_up(bytes + detail::piece);
 }
 
 FrameBlock* allocate(std::size_t capacity)
@@ -50,7 +57,7 @@ std::uint32_t put(FrameBlock& block, std::string_view text)
     auto const offset = block.text_size;
     if (offset + text.size() > std::numeric_limits<std::uint32_t>::max())
         throw std::length_error("arbalest::Frame: the head of a frame is limited to 4 GiB");
-    copy_text(block.text() + offset, text.data(), text.size());
+    copy_in_pieces(block.text() + offset, text.data(), text.size());
     block.text_size += text.size();
     return static_cast<std::uint32_t>(offset);
 }
@@ -87,7 +94,7 @@ struct Replaced
 
 bool has_room(FrameBlock const& block, std::size_t text, std::size_t slots) noexcept
 {
-    return rounded_up(block.text_size + text) + (block.header_count + slots) * sizeof(HeaderSlot) <= block.capacity;
+    return text_room(block.text_size + text) + (block.header_count + slots) * sizeof(HeaderSlot) <= block.capacity;
 }
 
 // Makes room for `text` more bytes and `slots` more headers. Where that takes a new block, only what is still in use
@@ -96,7 +103,7 @@ bool has_room(FrameBlock const& block, std::size_t text, std::size_t slots) noex
 void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced& replaced)
 {
     if (!block) {
-        block = allocate(rounded_up(text + spare_text) + (first_slots + slots) * sizeof(HeaderSlot));
+        block = allocate(text_room(text + spare_text) + (first_slots + slots) * sizeof(HeaderSlot));
         return;
     }
     if (has_room(*block, text, slots))
@@ -105,9 +112,9 @@ void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced
     std::size_t in_use = old.command_length + old.body_length;
     for (std::uint32_t i = 0; i < old.header_count; ++i)
         in_use += old.slot(i).name_length + old.slot(i).value_length;
-    auto const needed = rounded_up(in_use + text) + (old.header_count + slots) * sizeof(HeaderSlot);
+    auto const needed = text_room(in_use + text) + (old.header_count + slots) * sizeof(HeaderSlot);
     Replaced unfinished;
-    unfinished.block = allocate(std::max(2 * (rounded_up(in_use) + old.header_count * sizeof(HeaderSlot)),
+    unfinished.block = allocate(std::max(2 * (text_room(in_use) + old.header_count * sizeof(HeaderSlot)),
                                          needed + spare_text + first_slots * sizeof(HeaderSlot)));
     auto& larger = *unfinished.block;
     put(larger, text_of(old, 0, old.command_length));
@@ -129,9 +136,29 @@ void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced
 
 Frame::Frame(std::string_view command, std::size_t reserve) : Frame() // so that the destructor runs if this throws
 {
-    block_ = allocate(rounded_up(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot));
+    block_ = allocate(text_room(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot));
     put(*block_, command);
     block_->command_length = static_cast<std::uint32_t>(command.size());
+}
+
+Frame::Frame(std::string_view command, Header const& header, std::string_view body) : Frame()
+{
+    constexpr std::size_t worth_pieces = 512; // beyond, copying is what takes its time
+    auto const head = command.size() + header.name.size() + header.value.size();
+    block_ = allocate(text_room(head + body.size() + 2 * spare_text) + first_slots * sizeof(HeaderSlot));
+    put(*block_, command);
+    block_->command_length = static_cast<std::uint32_t>(command.size());
+    auto const name_offset = put(*block_, header.name);
+    auto const value_offset = put(*block_, header.value);
+    push_slot(*block_, name_offset, header.name.size(), value_offset, header.value.size());
+    auto* const to = block_->text() + head;
+    if (body.size() <= worth_pieces)
+        copy_in_pieces(to, body.data(), body.size());
+    else
+        copy_text(to, body.data(), body.size());
+    block_->body_offset = head;
+    block_->body_length = body.size();
+    block_->text_size = head + body.size();
 }
 
 Frame::Frame(std::string_view raw, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "copy_text.hpp"
 #include <arbalest/protocol/frame.hpp>
 
 #include <array>
@@ -30,6 +31,51 @@ public:
             return is_ordinary(text);
         return is_ordinary(text.substr(0, block.body_offset)) &&
                is_ordinary(text.substr(block.body_offset + block.body_length));
+    }
+
+    /// The bytes of the command, the headers and the body together, or more where something was removed.
+    static std::size_t size(Frame const& frame) noexcept { return frame.block_ ? frame.block_->text_size : 0; }
+
+    /// Copies a text of a frame's that has a header, in pieces of 16 bytes as they were stored: what is behind a text
+    /// is still inside of the frame. Like copy_in_pieces(), may write up to the next multiple of them.
+    ///
+    /// @param ordinary becomes false when there is a byte in the text about which is_ordinary() would not be sure.
+    static char* copy(char* to, std::string_view text, bool& ordinary) noexcept
+    {
+#ifdef __SSE2__
+        auto const* from = text.data();
+        auto size = text.size();
+        unsigned found = 0;
+        for (; size >= step; size -= step, from += step, to += step) {
+            auto const part = load(from);
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part);
+            found |= static_cast<unsigned>(_mm_movemask_epi8(special(part)));
+        }
+        if (size != 0) {
+            auto const part = load(from);
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part);
+            found |= static_cast<unsigned>(_mm_movemask_epi8(special(part))) & ((1U << size) - 1);
+        }
+        ordinary = ordinary && found == 0;
+        return to + size;
+#else
+        copy_text(to, text.data(), text.size());
+        ordinary = ordinary && is_ordinary(text);
+        return to + text.size();
+#endif
+    }
+
+    /// The same for a body, of which nothing is asked.
+    static char* copy_body(char* to, std::string_view body) noexcept
+    {
+#ifdef __SSE2__
+        auto const* from = body.data();
+        for (std::size_t done = 0; done < body.size(); done += step)
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(to + done), load(from + done));
+#else
+        copy_text(to, body.data(), body.size());
+#endif
+        return to + body.size();
     }
 
 private:

@@ -14,18 +14,13 @@ using namespace std::string_view_literals;
 constexpr std::array of_the_delivery{"receipt"sv,     "subscription"sv,   "message-id"sv, "ack"sv,
                                      "destination"sv, "content-length"sv, "redelivered"sv};
 
-constexpr std::size_t usual_headers = 64;
-
 } // namespace
 
 OutgoingMessage::OutgoingMessage(std::string_view destination) : OutgoingMessage(destination, {}) {}
 
 OutgoingMessage::OutgoingMessage(std::string_view destination, std::string_view body)
-    : frame_("SEND", destination.size() + body.size() + usual_headers)
+    : frame_("SEND", {"destination", destination}, body)
 {
-    frame_.add_header("destination", destination);
-    if (!body.empty())
-        frame_.set_body(body);
 }
 
 OutgoingMessage OutgoingMessage::forward(Message const& message, std::string_view destination)

@@ -139,6 +139,10 @@ public:
     /// @param reserve bytes to set aside for headers and body, so that adding them does not allocate again.
     explicit Frame(std::string_view command, std::size_t reserve = 0);
 
+    /// A frame with a command, one header and a body: the same as adding them one after the other, but faster. There is
+    /// room for a few short headers more.
+    Frame(std::string_view command, Header const& header, std::string_view body);
+
     Frame(Frame const& other);
     // Moving is inline, and no more than a pointer, because a message is moved several times on its way to whoever
     // takes it.
