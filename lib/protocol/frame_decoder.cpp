@@ -4,6 +4,7 @@
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -26,9 +27,16 @@ char const* find_byte(char const* from, char const* to, char byte) noexcept
 constexpr std::string_view plain_receipt = "RECEIPT\nreceipt-id:";
 constexpr std::string_view end_of_plain_receipt("\n\n\0", 3);
 
+constexpr auto plain_bytes = [] {
+    std::array<bool, 256> plain{};
+    for (char const byte : std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
+        plain[static_cast<unsigned char>(byte)] = true;
+    return plain;
+}();
+
 bool is_plain(char byte) noexcept
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '-';
+    return plain_bytes[static_cast<unsigned char>(byte)];
 }
 
 // Of few digits, so that nothing overflows.
