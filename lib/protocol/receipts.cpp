@@ -99,7 +99,7 @@ Receipts::Number Receipts::next_number()
 
 void Receipts::expect(Number number, Token token)
 {
-    awaited_.emplace(number, Awaited{token, std::nullopt});
+    awaited_.insert(number, Awaited{token, std::nullopt});
 }
 
 void Receipts::expect(Number number, Token token, TimePoint deadline)
@@ -140,11 +140,11 @@ Receipts::Token Receipts::take(std::string_view id)
         if (!number || (!names_.empty() && names_.contains(*number)))
             return nullptr;
     }
-    auto const found = awaited_.find(*number);
-    if (found == awaited_.end())
+    auto const* const found = awaited_.find(*number);
+    if (!found)
         return nullptr;
-    auto const token = found->second.token;
-    awaited_.erase(found);
+    auto const token = found->token;
+    awaited_.erase(*number);
     forget_name(*number);
     deadlines_.pop_if_next(*number);
     drop_stale_deadlines();
@@ -153,7 +153,7 @@ Receipts::Token Receipts::take(std::string_view id)
 
 bool Receipts::forget(Number number)
 {
-    if (awaited_.erase(number) == 0)
+    if (!awaited_.erase(number))
         return false;
     forget_name(number);
     deadlines_.pop_if_next(number);
@@ -173,10 +173,10 @@ void Receipts::forget_name(Number number)
 
 void Receipts::set_deadline(Number number, TimePoint deadline)
 {
-    auto const found = awaited_.find(number);
-    if (found == awaited_.end() || found->second.deadline == deadline)
+    auto* const found = awaited_.find(number);
+    if (!found || found->deadline == deadline)
         return;
-    found->second.deadline = deadline;
+    found->deadline = deadline;
     deadlines_.add({deadline, number});
     drop_stale_deadlines();
 }
@@ -228,8 +228,8 @@ void Receipts::Deadlines::erase_if(Predicate predicate)
 
 bool Receipts::is_current(Due const& due) const
 {
-    auto const found = awaited_.find(due.number);
-    return found != awaited_.end() && found->second.deadline.value_or(due.deadline) == due.deadline;
+    auto const* const found = awaited_.find(due.number);
+    return found && found->deadline.value_or(due.deadline) == due.deadline;
 }
 
 // Most receipts come long before their deadline. Sweeping only when stale entries outnumber the others keeps the cost
@@ -258,7 +258,7 @@ Receipts::Token Receipts::expire(TimePoint now)
     if (next_deadline() > now || deadlines_.empty())
         return nullptr;
     auto const number = deadlines_.front().number;
-    auto const token = awaited_.find(number)->second.token;
+    auto const token = awaited_.find(number)->token;
     forget(number);
     return token;
 }

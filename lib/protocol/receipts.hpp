@@ -1,8 +1,7 @@
 #pragma once
 
+#include "number_map.hpp"
 #include "time.hpp"
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
 #include <cstdint>
@@ -73,8 +72,8 @@ public:
 private:
     struct Awaited
     {
-        Token token;
-        std::optional<TimePoint> deadline; // where it is not the one that was added first
+        Token token = nullptr;
+        std::optional<TimePoint> deadline{}; // where it is not the one that was added first
     };
     struct Due
     {
@@ -122,7 +121,7 @@ private:
     void forget_name(Number number);
     bool is_current(Due const& due) const;
 
-    boost::unordered_flat_map<Number, Awaited> awaited_;
+    NumberMap<Awaited> awaited_;
     Deadlines deadlines_; // entries of receipts that came in time may be dropped later
     std::map<std::string, Number, std::less<>> numbers_of_names_;
     std::map<Number, std::string> names_;

@@ -150,8 +150,7 @@ asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
     }
     if (slot.failure)
         slot.failure->raise();
-    Receipt receipt(std::move(slot.id));
-    co_return receipt;
+    co_return std::move(slot.id);
 }
 
 // Waits until everything encoded so far was accepted by the transport. What fails then is a frame at `position`.

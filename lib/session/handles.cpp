@@ -32,23 +32,9 @@ PendingReceipt::PendingReceipt(std::shared_ptr<Core> core, detail::ReceiptSlot* 
 {
 }
 
-PendingReceipt::PendingReceipt(PendingReceipt&& other) noexcept
-    : core_(std::move(other.core_)), slot_(std::exchange(other.slot_, nullptr))
+void PendingReceipt::let_go() noexcept
 {
-}
-
-PendingReceipt& PendingReceipt::operator=(PendingReceipt&& other) noexcept
-{
-    PendingReceipt moved(std::move(other));
-    std::swap(core_, moved.core_);
-    std::swap(slot_, moved.slot_);
-    return *this;
-}
-
-PendingReceipt::~PendingReceipt()
-{
-    if (slot_)
-        core_->run_there([slot = slot_](Core& core) { core.abandon_slot(slot); });
+    core_->run_there([slot = slot_](Core& core) { core.abandon_slot(slot); });
 }
 
 asio::awaitable<Receipt> PendingReceipt::confirmed()

@@ -25,7 +25,8 @@ class ARBALEST_DECL Receipt
 public:
     /// None; what an operation that asked for no receipt holds.
     Receipt() noexcept = default;
-    explicit Receipt(std::string id) noexcept : id_(std::move(id)) {}
+    explicit Receipt(std::string const& id) : id_(id) {}
+    explicit Receipt(std::string&& id) noexcept : id_(std::move(id)) {}
 
     /// The `receipt-id`.
     std::string const& id() const noexcept { return id_; }
@@ -92,9 +93,22 @@ class ARBALEST_DECL PendingReceipt
 public:
     /// Holds nothing.
     PendingReceipt() noexcept = default;
-    PendingReceipt(PendingReceipt&& other) noexcept;
-    PendingReceipt& operator=(PendingReceipt&& other) noexcept;
-    ~PendingReceipt();
+    PendingReceipt(PendingReceipt&& other) noexcept
+        : core_(std::move(other.core_)), slot_(std::exchange(other.slot_, nullptr))
+    {
+    }
+    PendingReceipt& operator=(PendingReceipt&& other) noexcept
+    {
+        PendingReceipt former(std::move(*this));
+        core_ = std::move(other.core_);
+        slot_ = std::exchange(other.slot_, nullptr);
+        return *this;
+    }
+    ~PendingReceipt()
+    {
+        if (slot_)
+            let_go();
+    }
 
     /// Suspends until the broker has confirmed the frame; consumes the object. Completes on the caller's executor, at
     /// once if the confirmation is there already.
@@ -111,6 +125,7 @@ public:
 private:
     friend class detail::Core;
     PendingReceipt(std::shared_ptr<detail::Core> core, detail::ReceiptSlot* slot) noexcept;
+    void let_go() noexcept;
 
     std::shared_ptr<detail::Core> core_;
     detail::ReceiptSlot* slot_ = nullptr;

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace arbalest::detail {
+
+/// Values by numbers that are given out one after the other, never zero, and that are mostly gone before many more have
+/// come: each has the place that its low bits name. The few that find theirs taken go elsewhere.
+template <class Value>
+class NumberMap
+{
+public:
+    using Number = std::uint64_t;
+
+    std::size_t size() const noexcept { return placed_ + others_.size(); }
+    bool empty() const noexcept { return size() == 0; }
+    bool contains(Number number) const { return find(number) != nullptr; }
+
+    Value const* find(Number number) const
+    {
+        if (!places_.empty()) {
+            auto const& place = places_[position(number)];
+            if (place.number == number)
+                return &place.value;
+        }
+        if (others_.empty())
+            return nullptr;
+        auto const found = others_.find(number);
+        return found == others_.end() ? nullptr : &found->second;
+    }
+    Value* find(Number number) { return const_cast<Value*>(std::as_const(*this).find(number)); }
+
+    /// Adds what is not there yet.
+    void insert(Number number, Value value)
+    {
+        if (2 * placed_ >= places_.size())
+            grow();
+        put(number, std::move(value));
+    }
+
+    /// Returns false when it is not there.
+    bool erase(Number number)
+    {
+        if (!places_.empty()) {
+            auto& place = places_[position(number)];
+            if (place.number == number) {
+                place = Place();
+                if (--placed_ == 0 && places_.size() > kept_when_empty)
+                    places_ = std::vector<Place>();
+                return true;
+            }
+        }
+        return !others_.empty() && others_.erase(number) != 0;
+    }
+
+private:
+    static constexpr std::size_t fewest_places = 8;
+    static constexpr std::size_t kept_when_empty = 4096;
+
+    struct Place
+    {
+        Number number = 0; // 0: free
+        Value value{};
+    };
+
+    std::size_t position(Number number) const noexcept
+    {
+        return static_cast<std::size_t>(number) & (places_.size() - 1);
+    }
+
+    void put(Number number, Value value)
+    {
+        auto& place = places_[position(number)];
+        if (place.number != 0) {
+            others_.emplace(number, std::move(value));
+            return;
+        }
+        place.number = number;
+        place.value = std::move(value);
+        ++placed_;
+    }
+
+    void grow()
+    {
+        std::vector<Place> larger(places_.empty() ? fewest_places : 2 * places_.size());
+        // Those that have a place each have one each in the larger one, too.
+        for (auto& place : places_) {
+            if (place.number != 0)
+                larger[static_cast<std::size_t>(place.number) & (larger.size() - 1)] = std::move(place);
+        }
+        places_ = std::move(larger);
+        for (auto it = others_.begin(); it != others_.end();) {
+            if (places_[position(it->first)].number == 0) {
+                put(it->first, std::move(it->second));
+                others_.erase(it++);
+            } else {
+                ++it;
+            }
+        }
+    }
+
+    std::vector<Place> places_; // a power of two, at most half of it used
+    std::size_t placed_ = 0;
+    boost::unordered_flat_map<Number, Value> others_;
+};
+
+} // namespace arbalest::detail
