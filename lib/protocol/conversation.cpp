@@ -77,15 +77,10 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
 
 Conversation::Event Conversation::receive_message(Frame const& frame)
 {
-    if (auto const id = frame.header("subscription")) {
-        if (last_token_ && equal_text(*id, last_id_))
-            return {Kind::message, last_token_};
-        auto const found = subscriptions_.find(*id);
-        if (found == subscriptions_.end())
-            return {Kind::unhandled_message};
-        last_id_ = *id;
-        last_token_ = found->second.token;
-        return {Kind::message, last_token_};
+    // As Frame::header() would, but with the comparison made for this one name.
+    for (auto const header : frame.headers()) {
+        if (header.name == "subscription")
+            return {message_kind(header.value), last_token_};
     }
     // A 1.0 broker may leave the id out; then the destination tells. Of several subscriptions it is always the same.
     if (version_ == StompVersion::v1_0) {
@@ -99,6 +94,20 @@ Conversation::Event Conversation::receive_message(Frame const& frame)
             return {Kind::message, least->second.token};
     }
     return {Kind::unhandled_message};
+}
+
+// Leaves whose it is in last_token_.
+Kind Conversation::message_kind(std::string_view subscription)
+{
+    if (last_token_ && equal_text(subscription, last_id_))
+        return Kind::message;
+    auto const found = subscriptions_.find(subscription);
+    last_token_ = nullptr;
+    if (found == subscriptions_.end())
+        return Kind::unhandled_message;
+    last_id_ = subscription;
+    last_token_ = found->second.token;
+    return Kind::message;
 }
 
 Conversation::Event Conversation::receive_receipt(Frame const& frame)

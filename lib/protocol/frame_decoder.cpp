@@ -39,6 +39,15 @@ bool is_plain(char byte) noexcept
     return plain_bytes[static_cast<unsigned char>(byte)];
 }
 
+// How many plain bytes there are at the front.
+std::size_t plain_size(std::string_view text) noexcept
+{
+    std::size_t size = 0;
+    while (size < text.size() && is_plain(text[size]))
+        ++size;
+    return size;
+}
+
 // Of few digits, so that nothing overflows.
 bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
 {
@@ -159,9 +168,7 @@ std::string_view FrameDecoder::peek_receipt()
     if (!text.starts_with(plain_receipt))
         return {};
     auto const rest = text.substr(plain_receipt.size());
-    std::size_t size = 0;
-    while (size < rest.size() && is_plain(rest[size]))
-        ++size;
+    auto const size = plain_size(rest);
     auto const whole = plain_receipt.size() + size + end_of_plain_receipt.size();
     if (!rest.substr(size).starts_with(end_of_plain_receipt) || limits_.headers == 0 ||
         whole > std::min(limits_.header_line, limits_.frame))

@@ -155,8 +155,7 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
         co_await state->wait();
     }
     Exclusive::Section const section(state->core->exclusive());
-    auto message = take(std::move(state));
-    co_return message;
+    co_return take(std::move(state));
 }
 
 asio::awaitable<Message> SubscriptionState::receive(std::shared_ptr<SubscriptionState> state)
