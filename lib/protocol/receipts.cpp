@@ -185,25 +185,12 @@ void Receipts::Deadlines::add(Due due)
 {
     if (due.deadline == TimePoint::max())
         return;
-    if (first_ == ascending_.size() || ascending_.back().deadline <= due.deadline) {
-        // Instead of growing, the queue moves to the front where most of it has been taken.
-        if (ascending_.size() == ascending_.capacity() && first_ > ascending_.size() / 2) {
-            ascending_.erase(ascending_.begin(), ascending_.begin() + static_cast<std::ptrdiff_t>(first_));
-            first_ = 0;
-        }
+    if (ascending_.empty() || ascending_.back().deadline <= due.deadline) {
         ascending_.push_back(due);
         return;
     }
     heap_.push_back(due);
     std::ranges::push_heap(heap_, LaterFirst());
-}
-
-void Receipts::Deadlines::drop_first() noexcept
-{
-    if (++first_ == ascending_.size()) {
-        ascending_.clear();
-        first_ = 0;
-    }
 }
 
 void Receipts::Deadlines::pop_front()
@@ -212,16 +199,14 @@ void Receipts::Deadlines::pop_front()
         std::ranges::pop_heap(heap_, LaterFirst());
         heap_.pop_back();
     } else {
-        drop_first();
+        ascending_.pop_front();
     }
 }
 
 template <class Predicate>
 void Receipts::Deadlines::erase_if(Predicate predicate)
 {
-    ascending_.erase(ascending_.begin(), ascending_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
-    std::erase_if(ascending_, predicate);
+    ascending_.erase_if(predicate);
     std::erase_if(heap_, predicate);
     std::ranges::make_heap(heap_, LaterFirst());
 }

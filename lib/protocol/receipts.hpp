@@ -2,6 +2,7 @@
 
 #include "number_map.hpp"
 #include "time.hpp"
+#include "vector_queue.hpp"
 
 #include <array>
 #include <cstdint>
@@ -77,8 +78,8 @@ private:
     };
     struct Due
     {
-        TimePoint deadline;
-        Number number;
+        TimePoint deadline{};
+        Number number = 0;
     };
     struct LaterFirst
     {
@@ -91,15 +92,15 @@ private:
     {
     public:
         void add(Due due);
-        bool empty() const noexcept { return first_ == ascending_.size() && heap_.empty(); }
-        std::size_t size() const noexcept { return ascending_.size() - first_ + heap_.size(); }
-        Due const& front() const noexcept { return heap_is_next() ? heap_.front() : ascending_[first_]; }
+        bool empty() const noexcept { return ascending_.empty() && heap_.empty(); }
+        std::size_t size() const noexcept { return ascending_.size() + heap_.size(); }
+        Due const& front() const noexcept { return heap_is_next() ? heap_.front() : ascending_.front(); }
         void pop_front();
         /// Drops the front of the queue if it is of this receipt.
         void pop_if_next(Number number) noexcept
         {
-            if (first_ != ascending_.size() && ascending_[first_].number == number)
-                drop_first();
+            if (!ascending_.empty() && ascending_.front().number == number)
+                ascending_.pop_front();
         }
         template <class Predicate>
         void erase_if(Predicate predicate);
@@ -107,13 +108,10 @@ private:
     private:
         bool heap_is_next() const noexcept
         {
-            return first_ == ascending_.size() ||
-                   (!heap_.empty() && heap_.front().deadline < ascending_[first_].deadline);
+            return ascending_.empty() || (!heap_.empty() && heap_.front().deadline < ascending_.front().deadline);
         }
-        void drop_first() noexcept;
 
-        std::vector<Due> ascending_;
-        std::size_t first_ = 0; // of those that are left
+        VectorQueue<Due> ascending_;
         std::vector<Due> heap_;
     };
 

@@ -92,43 +92,21 @@ template <class Scan>
     return false;
 }
 
-namespace {
-
-bool has_usual_command(std::string_view text) noexcept
-{
-    return text.starts_with("MESSAGE\n") || text.starts_with("RECEIPT\n");
-}
-
-} // namespace
-
 bool UsualHead::take_apart_plainly(std::string_view text, Bounds const& bounds) noexcept
 {
     return has_usual_command(text) && take_apart_by(ScanByBlock(), text, bounds);
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef ARBALEST_USUAL_HEAD_AVX2
+
+bool const UsualHead::has_avx2 =
+    __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 
 // Whichever processor has AVX2 has the others as well.
 [[gnu::target("avx2,bmi,bmi2")]] bool UsualHead::take_apart_by_avx2(std::string_view text,
                                                                     Bounds const& bounds) noexcept
 {
     return take_apart_by(ScanByAvx2(), text, bounds);
-}
-
-bool UsualHead::take_apart(std::string_view text, Bounds const& bounds) noexcept
-{
-    static bool const has_avx2 =
-        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (!has_avx2)
-        return take_apart_plainly(text, bounds);
-    return has_usual_command(text) && take_apart_by_avx2(text, bounds);
-}
-
-#else
-
-bool UsualHead::take_apart(std::string_view text, Bounds const& bounds) noexcept
-{
-    return take_apart_plainly(text, bounds);
 }
 
 #endif

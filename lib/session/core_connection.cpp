@@ -23,8 +23,8 @@ constexpr std::size_t largest_read = std::size_t{256} << 10;
 constexpr std::size_t worth_waiting = 1024;
 constexpr std::size_t large_write = std::size_t{48} << 10;
 
-// How many frames each of those who got some should have when they are let at them: few enough for what they are made of
-// to be in the nearest cache still.
+// How many frames each of those who got some should have when they are let at them: few enough for what they are made
+// of to be in the nearest cache still.
 constexpr std::size_t worth_handing_out = 64;
 
 // How long an ERROR that explains a failed write may take to be read.

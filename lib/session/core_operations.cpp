@@ -10,6 +10,11 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
+void refuse(Core const* core)
+{
+    throw SessionClosed(core ? "the io_context of the session is gone" : "the handle belongs to no session");
+}
+
 // Puts a frame into the write buffer; suspends while there is no room. A coroutine that is destroyed or cancelled here
 // takes its frame with it.
 asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)

@@ -40,8 +40,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
     // The clock is read once for all that are going to be written together, as long as that will be at once.
     bool const starts_with_writing = is_running && is_online() && !link_->is_writing;
-    auto const deadline =
-        is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
+    auto const deadline = is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
     auto* const slot = new_slot();
     slot->state = ReceiptSlot::State::waiting;
     slot->encoded = false;

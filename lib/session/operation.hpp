@@ -5,12 +5,12 @@
 // What every operation begins with.
 namespace arbalest::detail {
 
+[[noreturn]] void refuse(Core const* core);
+
 inline void require(std::shared_ptr<Core> const& core)
 {
-    if (!core)
-        throw SessionClosed("the handle belongs to no session");
-    if (!core->is_alive())
-        throw SessionClosed("the io_context of the session is gone");
+    if (!core || !core->is_alive())
+        refuse(core.get());
 }
 
 inline void add_headers(Frame& frame, FrameOptions const& options)

@@ -15,10 +15,15 @@ namespace asio = boost::asio;
 
 namespace {
 
-void require_state(std::shared_ptr<SubscriptionState> const& state)
+[[noreturn]] void belongs_nowhere()
+{
+    throw SessionClosed("the subscription belongs to no session");
+}
+
+inline void require_state(std::shared_ptr<SubscriptionState> const& state)
 {
     if (!state)
-        throw SessionClosed("the subscription belongs to no session");
+        belongs_nowhere();
     require(state->core);
 }
 
@@ -43,13 +48,12 @@ std::shared_ptr<StompError> SubscriptionState::push(Frame&& frame, std::uint64_t
     if (was_full && limits.policy == OverflowPolicy::drop_newest)
         return nullptr;
     if (was_full && limits.policy == OverflowPolicy::drop_oldest) {
-        while (buffered_ != 0 && (buffered_ >= limits.messages || buffered_bytes_ + size > limits.bytes))
+        while (!buffer_.empty() && (buffer_.size() >= limits.messages || buffered_bytes_ + size > limits.bytes))
             drop_front();
     }
     if ((was_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
-        return std::make_shared<SlowConsumer>(destination, buffered_, buffered_bytes_);
+        return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
     buffer_.push_back({std::move(frame), connection, sequence});
-    ++buffered_;
     buffered_bytes_ += size;
     if (!was_full && is_over_soft_limit())
         core->full_buffers_changed(+1);
@@ -59,7 +63,6 @@ std::shared_ptr<StompError> SubscriptionState::push(Frame&& frame, std::uint64_t
 void SubscriptionState::discard_buffer()
 {
     buffer_.clear();
-    buffered_ = 0;
     buffered_bytes_ = 0;
 }
 
@@ -78,21 +81,19 @@ void SubscriptionState::drop_front()
 {
     buffered_bytes_ -= buffer_.front().frame.memory() + sizeof(Buffered);
     buffer_.pop_front();
-    --buffered_;
 }
 
 std::optional<Message> SubscriptionState::take(std::shared_ptr<SubscriptionState> self)
 {
     std::optional<Message> message;
     auto& state = *self;
-    if (state.buffered_ == 0)
+    if (state.buffer_.empty())
         return message;
     bool const was_over = state.is_over_soft_limit();
     auto& front = state.buffer_.front();
     state.buffered_bytes_ -= front.frame.memory() + sizeof(Buffered);
     message = Core::make_message(std::move(front.frame), std::move(self), front.connection, front.sequence);
     state.buffer_.pop_front();
-    --state.buffered_;
     if (was_over && !state.is_over_soft_limit())
         state.core->full_buffers_changed(-1);
     return message;
@@ -117,7 +118,7 @@ void SubscriptionState::end(std::shared_ptr<StompError> cause)
 
 void SubscriptionState::wake_if_ready()
 {
-    if (buffered_ != 0)
+    if (!buffer_.empty())
         waiters_.wake_all(core->executor());
 }
 
@@ -144,9 +145,9 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
         auto operation = next(state);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
     }
-    if (state->buffered_ != 0 && state->core->turns().due())
+    if (!state->buffer_.empty() && state->core->turns().due())
         co_await trip(state->core->executor());
-    while (state->buffered_ == 0) {
+    while (state->buffer_.empty()) {
         if (state->ended) {
             if (state->cause_)
                 state->cause_->raise();
@@ -173,9 +174,9 @@ asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState
         auto operation = ready(state);
         co_return co_await hop_to(state->core->executor(), std::move(operation));
     }
-    if (state->buffered_ != 0 && state->core->turns().due())
+    if (!state->buffer_.empty() && state->core->turns().due())
         co_await trip(state->core->executor());
-    while (state->buffered_ == 0) {
+    while (state->buffer_.empty()) {
         if (state->ended) {
             if (state->cause_)
                 state->cause_->raise();
@@ -198,7 +199,7 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
     // More than once only where a lost connection has taken the message away again.
     auto const began = std::chrono::steady_clock::now();
     auto remaining = limit;
-    while (state->buffered_ == 0 && !state->ended) {
+    while (state->buffer_.empty() && !state->ended) {
         auto wait = ready(state);
         co_await with_timeout(remaining, std::move(wait));
         if (limit.count() > 0)

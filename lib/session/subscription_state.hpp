@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../protocol/vector_queue.hpp"
 #include "unsettled.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/ack_mode.hpp>
@@ -13,7 +14,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,8 +64,8 @@ public:
 
     /// Lets the waiter go on if there is something for it.
     void wake_if_ready();
-    bool has_messages() const noexcept { return buffered_ != 0; }
-    std::size_t buffered() const noexcept { return buffered_; }
+    bool has_messages() const noexcept { return !buffer_.empty(); }
+    std::size_t buffered() const noexcept { return buffer_.size(); }
     std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
     /// The next message, which gets `self`.
     static std::optional<Message> take(std::shared_ptr<SubscriptionState> self);
@@ -85,16 +85,15 @@ private:
     struct Buffered
     {
         Frame frame;
-        std::uint64_t connection;
-        Unsettled::Sequence sequence;
+        std::uint64_t connection = 0;
+        Unsettled::Sequence sequence = 0;
     };
 
-    bool is_full() const noexcept { return buffered_ >= limits.messages || buffered_bytes_ >= limits.bytes; }
+    bool is_full() const noexcept { return buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes; }
     boost::asio::awaitable<void> wait();
     void drop_front();
 
-    std::deque<Buffered> buffer_;
-    std::size_t buffered_ = 0; // messages; counted, because a deque has to find it out
+    VectorQueue<Buffered> buffer_;
     std::size_t buffered_bytes_ = 0;
     std::shared_ptr<StompError> cause_; // what ended it, unless it ended in order
     WaitQueue waiters_;                 // one at the most

@@ -30,6 +30,23 @@ BOOST_AUTO_TEST_CASE(every_size)
     copy_text(nullptr, nullptr, 0);
 }
 
+BOOST_AUTO_TEST_CASE(in_pieces_of_every_size)
+{
+    using arbalest::detail::copy_in_pieces;
+    using arbalest::detail::piece;
+    auto const text = alphabet(90);
+    for (std::size_t size = 0; size <= 80; ++size) {
+        // Of a size that does not allow to read any byte behind it.
+        std::string const from(text.substr(5, size));
+        std::string to(120, '-');
+        copy_in_pieces(to.data() + 3, from.data(), size);
+        auto const touched = (size + piece - 1) / piece * piece;
+        BOOST_TEST(to.substr(0, 3 + size) == "---" + from);
+        BOOST_TEST(to.substr(3 + touched) == std::string(120 - 3 - touched, '-'));
+    }
+    copy_in_pieces(nullptr, nullptr, 0);
+}
+
 BOOST_AUTO_TEST_CASE(source_and_target_may_overlap)
 {
     for (std::size_t size = 0; size <= 70; ++size) {

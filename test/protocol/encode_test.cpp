@@ -165,6 +165,37 @@ BOOST_AUTO_TEST_CASE(content_length)
     });
 }
 
+// Usual ones are checked while they are copied, in pieces: no byte in any of them may slip through, and none behind may
+// be taken for one.
+BOOST_AUTO_TEST_CASE(escapes_wherever_they_stand)
+{
+    for (std::size_t size = 1; size <= 50; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            for (auto const& [byte, escaped] :
+                 {std::pair('\n', "\\n"), std::pair(':', "\\c"), std::pair('\\', "\\\\")}) {
+                std::string text(size, 'a');
+                text[at] = byte;
+                std::string const wanted = std::string(at, 'a') + escaped + std::string(size - at - 1, 'a');
+                Frame frame("SEND", {"destination", text}, "::\n:");
+                frame.add_header(text, "\r");
+                std::string out = "before";
+                encode(frame, v1_2, out);
+                BOOST_REQUIRE_EQUAL(out, "beforeSEND\ndestination:" + wanted + "\n" + wanted +
+                                             ":\\r\ncontent-length:4\n\n::\n:" + std::string(1, '\0'));
+            }
+        }
+        std::string const plain(size, 'a');
+        for (std::size_t body = 0; body <= 40; ++body) {
+            Frame frame("SEND", {plain, plain}, std::string(body, ':'));
+            std::string out;
+            encode(frame, v1_2, out);
+            auto const length = body == 0 ? std::string() : "content-length:" + std::to_string(body) + "\n";
+            BOOST_REQUIRE_EQUAL(out, "SEND\n" + plain + ":" + plain + "\n" + length + "\n" + std::string(body, ':') +
+                                         std::string(1, '\0'));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(commands)
 {
     check_refused({

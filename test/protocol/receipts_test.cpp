@@ -48,6 +48,65 @@ BOOST_AUTO_TEST_CASE(generated_ids)
         BOOST_TEST(((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'));
 }
 
+// They are written, and read, several digits at a time.
+BOOST_AUTO_TEST_CASE(generated_ids_of_every_length)
+{
+    Receipts::Number power = 1;
+    for (int digits = 1; digits <= 19; ++digits, power *= 10) {
+        for (auto const number : {power, power + 1, power + power / 2, power * 9 + power / 10, power * 10 - 1})
+            BOOST_TEST(text(number) == "r-" + std::to_string(number));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(only_what_was_generated_is_taken)
+{
+    Receipts receipts;
+    Waiter waiter;
+    for (Receipts::Number last = 0; last < 1'000'010;) {
+        last = receipts.next_number();
+        if (last % 1000 > 3 && last < 999'990)
+            continue;
+        receipts.expect(last, waiter.token(), never);
+        auto const digits = std::to_string(last);
+        for (std::size_t at = 0; at < digits.size(); ++at) {
+            for (char const wrong : {'/', ':', 'a', '\xb5', '\0'}) {
+                auto other = digits;
+                other[at] = wrong;
+                BOOST_REQUIRE(!receipts.take("r-" + other));
+            }
+        }
+        BOOST_REQUIRE(!receipts.take("r-0" + digits));
+        BOOST_REQUIRE(!receipts.take("r" + digits));
+        BOOST_REQUIRE(!receipts.take(digits));
+        BOOST_REQUIRE(receipts.take("r-" + digits) == waiter.token());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_starts_later)
+{
+    Receipts receipts;
+    Waiter a;
+    Waiter b;
+    auto const number_a = receipts.next_number();
+    auto const number_b = *receipts.expect("chosen", b.token());
+    receipts.expect(number_a, a.token());
+    BOOST_TEST((receipts.next_deadline() == never));
+    receipts.start(number_b, start + 20ms);
+    receipts.start(number_a, start + 10ms);
+    BOOST_TEST((receipts.next_deadline() == start + 10ms));
+    receipts.set_deadline(number_a, start + 30ms);
+    BOOST_TEST((receipts.next_deadline() == start + 20ms));
+    BOOST_TEST(receipts.expire(start + 20ms) == b.token());
+    BOOST_TEST(!receipts.expire(start + 29ms));
+    BOOST_TEST(receipts.expire(start + 30ms) == a.token());
+    // Of one that has come meanwhile.
+    auto const number_c = receipts.next_number();
+    receipts.expect(number_c, a.token());
+    BOOST_TEST(receipts.take(text(number_c)) == a.token());
+    receipts.start(number_c, start + 40ms);
+    BOOST_TEST(!receipts.expire(start + 50ms));
+}
+
 BOOST_AUTO_TEST_CASE(a_receipt_is_taken_once)
 {
     Receipts receipts;

@@ -163,4 +163,27 @@ BOOST_AUTO_TEST_CASE(the_stack_stays_flat)
         60s);
 }
 
+// However much comes in one read, a consumer that waits gets some of it before the rest is decoded.
+BOOST_AUTO_TEST_CASE(of_a_consumer_during_a_large_read)
+{
+    run([this]() -> asio::awaitable<void> {
+        StompConfig config;
+        config.subscription_buffer.messages = 2 * many;
+        config.subscription_buffer.bytes = std::size_t{64} << 20;
+        auto session = co_await connect(config);
+        auto inbox = co_await session.subscribe("/queue/a");
+        co_await session.flush();
+        broker.faults().send_raw(many_messages(inbox.id(), many));
+        std::size_t most = 0;
+        for (int i = 0; i < many; ++i) {
+            auto const message = co_await inbox.next();
+            BOOST_REQUIRE(message.has_value());
+            most = std::max(most, inbox.buffered());
+        }
+        BOOST_TEST(most >= 1u);
+        BOOST_TEST(most <= 3u * 64u);
+        co_await session.disconnect();
+    });
+}
+
 BOOST_AUTO_TEST_SUITE_END()
