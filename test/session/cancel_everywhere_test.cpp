@@ -39,6 +39,8 @@ public:
         Cancelled result;
         Stage stage(broker);
         run([&]() -> asio::awaitable<void> { co_await stage.set_up(config); });
+        context.restart();
+        context.poll(); // so that the session is at rest and has not read the message when the operation begins
         if (expects_message)
             broker.publish(stage.queue, "kept");
         auto const task = start(context.get_executor(), operation.run(stage));

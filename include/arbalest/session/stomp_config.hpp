@@ -96,7 +96,9 @@ public:
     /// Asks for a receipt on every frame that may carry one: SEND, SUBSCRIBE, UNSUBSCRIBE, ACK, NACK, BEGIN, COMMIT and
     /// ABORT. Their operations then wait for it. Default false.
     bool auto_receipt = false;
-    /// How long a receipt is waited for, from the call; then the operation fails with LostReceipt. Default 10 s.
+    /// How long a receipt is waited for, from the call; then the operation fails with LostReceipt. The clock is read
+    /// when the frame is about to be written, which is as soon as the caller suspends, unless an earlier write is still
+    /// under way: then at the call. Default 10 s.
     std::chrono::milliseconds receipt_timeout{10'000};
     /// From the resolution of the host's name to CONNECTED, for each URL. Default 15 s.
     std::chrono::milliseconds connect_timeout{15'000};
