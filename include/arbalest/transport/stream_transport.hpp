@@ -57,7 +57,7 @@ void close_now(Socket& socket) noexcept
 /// A Transport over any Asio stream (AsyncReadStream and AsyncWriteStream) that is connected already: a TCP socket, a
 /// Unix domain socket, a stream of one's own. The stream is movable, completes with `asio::error::eof` when its peer
 /// has closed, and has a close() member which makes pending operations complete with an error; what that throws is
-/// ignored.
+/// ignored. A socket is put into non-blocking mode; what it can do without waiting completes at once.
 template <class Stream>
 class StreamTransport final : public Transport
 {
@@ -104,11 +104,12 @@ public:
 
 private:
     static constexpr bool is_socket =
-        requires(Stream& stream, boost::asio::mutable_buffer buffer, boost::system::error_code code) {
-            stream.non_blocking(true, code);
-            stream.read_some(buffer, code);
-            stream.write_some(boost::asio::const_buffer(buffer), code);
-        };
+        requires(Stream stream, boost::asio::mutable_buffer buffer, boost::system::error_code code)
+    {
+        stream.non_blocking(true, code);
+        stream.read_some(buffer, code);
+        stream.write_some(boost::asio::const_buffer(buffer), code);
+    };
 
     // What a socket can do without waiting needs no trip through the scheduler, which would be another system call.
     template <class Operation>
