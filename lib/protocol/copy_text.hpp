@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -50,6 +49,9 @@ inline void copy_text(char* to, char const* from, std::size_t size) noexcept
 
 /// The size of the pieces in which copy_in_pieces() copies.
 inline constexpr std::size_t piece = 16;
+
+/// Up to how many bytes that is worth it: beyond, copying itself is what takes its time.
+inline constexpr std::size_t worth_pieces = 512;
 
 namespace copying {
 

@@ -131,12 +131,11 @@ void make_room(std::string& out, std::size_t size)
 // nothing appended, where it is not like that.
 bool append_usual_send(Frame const& frame, ContentLength content_length, std::string& out)
 {
-    constexpr std::size_t worth_pieces = 512;
     auto const headers = frame.headers();
     auto const body = frame.body();
     if (frame.command() != "SEND"sv || headers.empty() || (content_length != ContentLength::automatic && !body.empty()))
         return false;
-    bool const in_pieces = body.size() <= worth_pieces;
+    bool const in_pieces = body.size() <= detail::worth_pieces;
     auto const before = out.size();
     auto const head = detail::HeadText::size(frame) - body.size() + 2 * headers.size() + longest_length_line + 3;
     make_room(out, head + body.size() + detail::piece); // nothing below throws

@@ -143,7 +143,6 @@ Frame::Frame(std::string_view command, std::size_t reserve) : Frame() // so that
 
 Frame::Frame(std::string_view command, Header const& header, std::string_view body) : Frame()
 {
-    constexpr std::size_t worth_pieces = 512; // beyond, copying is what takes its time
     auto const head = command.size() + header.name.size() + header.value.size();
     block_ = allocate(text_room(head + body.size() + 2 * spare_text) + first_slots * sizeof(HeaderSlot));
     put(*block_, command);
@@ -152,7 +151,7 @@ Frame::Frame(std::string_view command, Header const& header, std::string_view bo
     auto const value_offset = put(*block_, header.value);
     push_slot(*block_, name_offset, header.name.size(), value_offset, header.value.size());
     auto* const to = block_->text() + head;
-    if (body.size() <= worth_pieces)
+    if (body.size() <= detail::worth_pieces)
         copy_in_pieces(to, body.data(), body.size());
     else
         copy_text(to, body.data(), body.size());

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
-#include <cstring>
 #include <limits>
 
 namespace arbalest::detail {
@@ -54,10 +53,6 @@ std::optional<Receipts::Number> generated_number(std::string_view id) noexcept
     }
     return number;
 }
-
-} // namespace
-
-namespace {
 
 // Eight decimal digits of a number below 10^8, as bytes from 0 to 9, the first in the lowest byte.
 constexpr std::uint64_t eight_digits(std::uint64_t number) noexcept

@@ -51,6 +51,15 @@ std::uintptr_t stack_position()
     return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
 }
 
+// With room for all of them.
+StompConfig roomy()
+{
+    StompConfig config;
+    config.subscription_buffer.messages = 2 * many;
+    config.subscription_buffer.bytes = std::size_t{64} << 20;
+    return config;
+}
+
 std::string many_messages(std::string_view subscription, int count)
 {
     std::string bytes;
@@ -68,10 +77,7 @@ std::string many_messages(std::string_view subscription, int count)
 BOOST_AUTO_TEST_CASE(of_ready_messages)
 {
     run([this]() -> asio::awaitable<void> {
-        StompConfig config;
-        config.subscription_buffer.messages = 2 * many;
-        config.subscription_buffer.bytes = std::size_t{64} << 20;
-        auto session = co_await connect(config);
+        auto session = co_await connect(roomy());
         auto const executor = co_await asio::this_coro::executor;
         auto inbox = co_await session.subscribe("/queue/a");
         co_await session.flush();
@@ -167,10 +173,7 @@ BOOST_AUTO_TEST_CASE(the_stack_stays_flat)
 BOOST_AUTO_TEST_CASE(of_a_consumer_during_a_large_read)
 {
     run([this]() -> asio::awaitable<void> {
-        StompConfig config;
-        config.subscription_buffer.messages = 2 * many;
-        config.subscription_buffer.bytes = std::size_t{64} << 20;
-        auto session = co_await connect(config);
+        auto session = co_await connect(roomy());
         auto inbox = co_await session.subscribe("/queue/a");
         co_await session.flush();
         broker.faults().send_raw(many_messages(inbox.id(), many));
