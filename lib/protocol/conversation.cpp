@@ -3,23 +3,11 @@
 #include "equal_text.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace arbalest::detail {
 
 using Kind = Conversation::Event::Kind;
-
-namespace {
-
-// Without the call that comparing with a text of any size takes.
-template <std::size_t Size>
-bool is(std::string_view command, char const (&name)[Size]) noexcept
-{
-    return command.size() == Size - 1 && std::memcmp(command.data(), name, Size - 1) == 0;
-}
-
-} // namespace
 
 Conversation::Conversation(Options options) : options_(std::move(options)) {}
 
@@ -39,16 +27,16 @@ Conversation::Event Conversation::receive(Frame const& frame, TimePoint now, std
     auto const command = frame.command();
     if (state_ == State::closed || state_ == State::idle)
         return {};
-    if (is(command, "ERROR"))
+    if (command == "ERROR")
         return receive_error(frame);
     if (state_ == State::connecting) {
         if (command == "CONNECTED")
             return receive_connected(frame, now, offset);
         return violation(std::string(command) + " frame before CONNECTED", offset);
     }
-    if (is(command, "MESSAGE"))
-        return receive_message(frame);
-    if (is(command, "RECEIPT"))
+    if (command == "MESSAGE")
+        return receive_any_message(frame);
+    if (command == "RECEIPT")
         return receive_receipt(frame);
     return violation(std::string(command) + " frame, which a broker does not send to an open session", offset);
 }
@@ -75,15 +63,39 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
     return {Kind::connected};
 }
 
-Conversation::Event Conversation::receive_message(Frame const& frame)
+Conversation::Token Conversation::receive_message(Frame const& frame)
 {
+    bool const may_come = state_ != State::closed && state_ != State::idle && state_ != State::connecting;
+    if (!may_come || !equal_text(frame.command(), "MESSAGE"))
+        return nullptr;
     // As Frame::header() would, but with the comparison made for this one name.
     for (auto const header : frame.headers()) {
-        if (header.name == "subscription")
-            return {message_kind(header.value), last_token_};
+        if (!equal_text(header.name, "subscription"))
+            continue;
+        if (last_token_ && equal_text(header.value, last_id_))
+            return last_token_;
+        return find_another(header.value);
     }
+    return nullptr;
+}
+
+// Of another subscription than the last one.
+Conversation::Token Conversation::find_another(std::string_view subscription)
+{
+    auto* const token = find_subscription(subscription);
+    if (token) {
+        last_id_ = subscription;
+        last_token_ = token;
+    }
+    return token;
+}
+
+Conversation::Event Conversation::receive_any_message(Frame const& frame)
+{
+    if (auto* const token = receive_message(frame))
+        return {Kind::message, token};
     // A 1.0 broker may leave the id out; then the destination tells. Of several subscriptions it is always the same.
-    if (version_ == StompVersion::v1_0) {
+    if (version_ == StompVersion::v1_0 && !frame.header("subscription")) {
         auto const destination = frame.header("destination").value_or("");
         auto least = subscriptions_.end();
         for (auto it = subscriptions_.begin(); it != subscriptions_.end(); ++it) {
@@ -94,20 +106,6 @@ Conversation::Event Conversation::receive_message(Frame const& frame)
             return {Kind::message, least->second.token};
     }
     return {Kind::unhandled_message};
-}
-
-// Leaves whose it is in last_token_.
-Kind Conversation::message_kind(std::string_view subscription)
-{
-    if (last_token_ && equal_text(subscription, last_id_))
-        return Kind::message;
-    auto const found = subscriptions_.find(subscription);
-    last_token_ = nullptr;
-    if (found == subscriptions_.end())
-        return Kind::unhandled_message;
-    last_id_ = subscription;
-    last_token_ = found->second.token;
-    return Kind::message;
 }
 
 Conversation::Event Conversation::receive_receipt(Frame const& frame)

@@ -91,6 +91,9 @@ public:
     /// A RECEIPT came that has this id and nothing else: whose it is. nullptr: receive() must see it.
     Token receive_receipt(std::string_view id);
 
+    /// A frame came: if it is a MESSAGE that names a subscription, whose that is. nullptr: receive() must see it.
+    Token receive_message(Frame const& frame);
+
     /// The peer closed the connection or it broke. `cause` is what to tell unless it ended in order.
     Event connection_ended(std::shared_ptr<StompError> cause);
 
@@ -140,8 +143,8 @@ private:
 
     TimePoint own_deadline() const noexcept;
     Event receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset);
-    Event receive_message(Frame const& frame);
-    Event::Kind message_kind(std::string_view subscription);
+    Event receive_any_message(Frame const& frame);
+    Token find_another(std::string_view subscription);
     Event receive_receipt(Frame const& frame);
     Event receive_error(Frame const& frame);
     bool is_about_ended_subscription(Frame const& error) const;

@@ -33,10 +33,12 @@ constexpr std::size_t text_room(std::size_t bytes)
     return rounded_up(bytes + detail::piece);
 }
 
-FrameBlock* allocate(std::size_t capacity)
+// A block of at least that capacity, with what is known of its content.
+FrameBlock* allocate(std::size_t capacity, FrameBlock content = {})
 {
     auto const size = detail::block_size(sizeof(FrameBlock) + capacity);
-    return ::new (detail::allocate_block(size)) FrameBlock{size - sizeof(FrameBlock), 0, 0, 0, 0, 0};
+    content.capacity = size - sizeof(FrameBlock);
+    return ::new (detail::allocate_block(size)) FrameBlock(content);
 }
 
 void give_back(FrameBlock* block) noexcept
@@ -161,16 +163,16 @@ Frame::Frame(std::string_view command, Header const& header, std::string_view bo
 }
 
 Frame::Frame(std::string_view raw, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots)
-    : block_(allocate(rounded_up(raw.size()) + slots.size() * sizeof(HeaderSlot)))
+    : block_(allocate(rounded_up(raw.size()) + slots.size() * sizeof(HeaderSlot),
+                      {.capacity = 0,
+                       .text_size = raw.size(),
+                       .body_offset = head_size,
+                       .body_length = raw.size() - head_size,
+                       .command_length = static_cast<std::uint32_t>(command_length),
+                       .header_count = static_cast<std::uint32_t>(slots.size())}))
 {
-    auto& block = *block_;
-    copy_text(block.text(), raw.data(), raw.size());
-    block.text_size = raw.size();
-    block.body_offset = head_size;
-    block.body_length = raw.size() - head_size;
-    block.command_length = static_cast<std::uint32_t>(command_length);
-    block.header_count = static_cast<std::uint32_t>(slots.size());
-    std::ranges::copy(slots, block.slots_end() - slots.size());
+    copy_text(block_->text(), raw.data(), raw.size());
+    std::ranges::copy(slots, block_->slots_end() - slots.size());
 }
 
 void Frame::give_back(FrameBlock* block) noexcept

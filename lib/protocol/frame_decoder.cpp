@@ -65,6 +65,9 @@ bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
 } // namespace
 
 FrameDecoder::FrameDecoder(Limits const& limits) : limits_(limits) {}
+FrameDecoder::FrameDecoder(FrameDecoder&&) noexcept = default;
+FrameDecoder& FrameDecoder::operator=(FrameDecoder&&) noexcept = default;
+FrameDecoder::~FrameDecoder() = default;
 
 std::span<char> FrameDecoder::prepare(std::size_t size)
 {
@@ -109,6 +112,7 @@ void FrameDecoder::release_if_empty() noexcept
     begin_ = end_ = capacity_ = 0;
     buffer_.reset();
     slots_ = std::vector<detail::HeaderSlot>(); // assigning {} would keep the memory
+    usual_head_.reset();
 }
 
 void FrameDecoder::fail(std::string_view reason, std::size_t position)
@@ -121,41 +125,37 @@ void FrameDecoder::fail(std::string_view reason, std::size_t position)
 
 std::optional<Frame> FrameDecoder::next()
 {
-    switch (phase_) {
-    case Phase::failed:
+    std::optional<Frame> frame; // the only thing returned, so that it is made where the caller wants it
+    if (phase_ == Phase::failed)
         throw MalformedFrame(failure_, failure_offset_);
-    case Phase::between:
-        if (!skip_line_ends())
-            return std::nullopt;
-        [[fallthrough]];
-    case Phase::head:
-        if (scanned_ == 0) {
-            if (auto frame = take_usual_frame())
-                return frame;
-        }
-        if (!scan_head())
-            return std::nullopt;
-        break;
-    case Phase::sized_body:
-    case Phase::unsized_body:
-        break;
-    }
+    if (phase_ == Phase::between && !skip_line_ends())
+        return frame;
+    if (phase_ == Phase::head && scanned_ == 0 && take_usual_frame(frame))
+        return frame;
+    if (phase_ != Phase::head || scan_head())
+        take_body(frame);
+    return frame;
+}
+
+// Behind a head that has been taken apart.
+void FrameDecoder::take_body(std::optional<Frame>& taken)
+{
     auto const* const frame = buffer_.get() + begin_;
     auto const available = end_ - begin_;
     if (phase_ == Phase::sized_body) {
         auto const closing = body_ + body_size_;
         if (available <= closing)
-            return std::nullopt;
+            return;
         if (frame[closing] != '\0')
             fail("no NUL behind a body of the length that content-length gives", closing);
-        return take_frame(body_size_);
+        taken.emplace(take_frame(body_size_));
+        return;
     }
     auto const* const nul = find_byte(frame + scanned_, frame + available, '\0');
     scanned_ = nul ? static_cast<std::size_t>(nul - frame) : available;
     check_sizes(scanned_ - body_, body_);
-    if (!nul)
-        return std::nullopt;
-    return take_frame(scanned_ - body_);
+    if (nul)
+        taken.emplace(take_frame(scanned_ - body_));
 }
 
 std::string_view FrameDecoder::peek_receipt()
@@ -213,34 +213,35 @@ bool FrameDecoder::skip_line_ends()
     return true;
 }
 
-// Takes a frame that is there as a whole, with a usual head and nothing escaped in it. Returns nothing where that is
-// not so, with nothing done; the other way then has the last word.
-std::optional<Frame> FrameDecoder::take_usual_frame()
+// Takes a frame that is there as a whole, with a usual head and nothing escaped in it. Returns false where that is not
+// so, with nothing done; the other way then has the last word.
+bool FrameDecoder::take_usual_frame(std::optional<Frame>& taken)
 {
-    std::optional<Frame> frame;
     auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
-    detail::UsualHead head;
-    if (!head.take_apart(text,
-                         {.header_line = limits_.header_line, .headers = limits_.headers, .frame = limits_.frame}) ||
-        head.may_have_escapes())
-        return frame;
+    if (!usual_head_) {
+        usual_head_ = std::make_unique<detail::UsualHead>(detail::UsualHead::Bounds{
+            .header_line = limits_.header_line, .headers = limits_.headers, .frame = limits_.frame});
+    }
+    auto& head = *usual_head_;
+    if (!head.take_apart(text) || head.may_have_escapes())
+        return false;
     auto const rest = text.substr(head.body());
     std::size_t body_size = 0;
     if (auto const* const length = head.content_length()) {
         auto const digits = text.substr(length->value_offset, length->value_length);
         if (!parse_usual_number(digits, body_size) || body_size >= rest.size() || rest[body_size] != '\0')
-            return frame;
+            return false;
     } else {
         body_size = rest.find('\0');
         if (body_size == rest.npos)
-            return frame;
+            return false;
     }
     auto const size = head.body() + body_size;
     if (body_size > limits_.body || size >= limits_.frame)
-        return frame;
-    frame.emplace(Frame(text.substr(0, size), head.body(), head.command_length, head.slots()));
+        return false;
+    taken.emplace(Frame(text.substr(0, size), head.body(), head.command_length, head.slots()));
     end_frame(size);
-    return frame;
+    return true;
 }
 
 // Takes apart the lines that have come. Returns true when the head is complete.

@@ -35,6 +35,12 @@ constexpr ByteMask below(int bit) noexcept
     return (ByteMask{1} << bit) - 1;
 }
 
+/// The bits up to and with this one.
+constexpr ByteMask up_to(int bit) noexcept
+{
+    return (ByteMask{2} << bit) - 1;
+}
+
 #ifdef __SSE2__
 
 /// Looks at 64 bytes.
@@ -110,13 +116,17 @@ struct ScanByAvx2
 {
     [[gnu::target("avx2,bmi,bmi2")]] HeadBytes operator()(char const* bytes, std::size_t size) const noexcept
     {
-        if (size >= head_block)
-            return scan(bytes);
+        return size >= head_block ? scan(bytes) : scan_padded(bytes, size);
+    }
+
+private:
+    [[gnu::target("avx2,bmi,bmi2"), gnu::noinline]] static HeadBytes scan_padded(char const* bytes,
+                                                                                 std::size_t size) noexcept
+    {
         auto const padded = padded_block(bytes, size);
         return scan(padded.data());
     }
 
-private:
     [[gnu::target("avx2,bmi,bmi2")]] static ByteMask bits(__m256i low, __m256i high) noexcept
     {
         return static_cast<ByteMask>(static_cast<unsigned>(_mm256_movemask_epi8(low))) |

@@ -181,7 +181,7 @@ void Receipts::Deadlines::add(Due due)
     if (due.deadline == TimePoint::max())
         return;
     if (ascending_.empty() || ascending_.back().deadline <= due.deadline) {
-        ascending_.push_back(due);
+        ascending_.push_back(Due(due));
         return;
     }
     heap_.push_back(due);

@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::string_view length_name = "content-length";
 
-bool is_length_name(char const* name, std::size_t size) noexcept
+// Of a name that is as long.
+bool is_length_name(char const* name) noexcept
 {
-    return size == length_name.size() && std::memcmp(name, length_name.data(), length_name.size()) == 0;
+    return std::memcmp(name, length_name.data(), length_name.size()) == 0;
 }
 
 // In one store, for that is how it is going to be loaded.
@@ -35,25 +36,52 @@ void put(HeaderSlot& slot, std::uint64_t name_offset, std::uint64_t name_length,
 
 } // namespace
 
-// Always inlined, so that it is compiled for the processor that its callers are for.
+// Always inlined, so that they are compiled for the processor that their callers are for.
+
 template <class Scan>
-[[gnu::always_inline]] inline bool UsualHead::take_apart_by(Scan scan, std::string_view text,
-                                                            Bounds const& bounds) noexcept
+[[gnu::always_inline]] inline bool UsualHead::take_apart_by(Scan scan, std::string_view text) noexcept
+{
+    return is_like_the_last(scan, text) || look_closely(scan, text);
+}
+
+// Whether every line and every header begins and ends where it did in the last one, and nothing else matters.
+template <class Scan>
+[[gnu::always_inline]] inline bool UsualHead::is_like_the_last(Scan scan, std::string_view text) const noexcept
+{
+    if (blocks_ == 0 || text.size() < body_)
+        return false;
+    ByteMask differences = 0;
+    for (std::size_t block = 0; block < blocks_; ++block) {
+        auto const base = block * head_block;
+        auto const found = scan(text.data() + base, text.size() - base);
+        auto const& last = last_head_[block];
+        differences |=
+            ((found.line_feeds ^ last.line_feeds) | (found.colons ^ last.colons) | found.unusual) & last.belonging;
+    }
+    return differences == 0 && (!long_as_length_ || is_length_name(text.data() + long_as_length_->name_offset) ==
+                                                        (content_length_ != nullptr));
+}
+
+template <class Scan>
+[[gnu::always_inline]] inline bool UsualHead::look_closely(Scan scan, std::string_view text) noexcept
 {
     constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     auto const* const frame = text.data();
     auto const available = std::min<std::size_t>(text.size(), std::numeric_limits<std::uint32_t>::max());
     auto* const end = slots_.data() + most_headers;
-    auto* const last = end - std::min(bounds.headers, most_headers);
+    auto* const last = end - std::min(bounds_.headers, most_headers);
     auto* slot = end;
     auto line = command_length + 1;
     auto colon = none; // of the line in progress, in an earlier block
     bool unusual = false;
+    blocks_ = 0;
     content_length_ = nullptr;
     for (std::size_t base = 0; base < available; base += head_block) {
         auto const found = scan(frame + base, available - base);
         auto line_feeds = found.line_feeds;
         auto colons = found.colons;
+        if (base < remembered_blocks * head_block)
+            last_head_[base / head_block] = {line_feeds, colons, ~ByteMask{0}};
         if (base == 0) // the line feed behind the command is of no interest
             line_feeds &= ~below(static_cast<int>(command_length + 1));
         while (line_feeds != 0) {
@@ -63,12 +91,14 @@ template <class Scan>
                 unusual = unusual || (found.unusual & below(bit)) != 0;
                 auto const head = text.substr(0, position);
                 // No line is longer than all of them.
-                if (position > bounds.header_line || position + 2 > bounds.frame ||
+                if (position > bounds_.header_line || position + 2 > bounds_.frame ||
                     (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos)))
                     return false;
                 body_ = position + 1;
                 first_ = slot;
                 may_have_escapes_ = unusual;
+                if (!unusual)
+                    remember(position);
                 return true;
             }
             // Colons of earlier lines are gone, so the first that is left is of this line, or of a later one, or behind
@@ -77,7 +107,7 @@ template <class Scan>
             if (first >= position || first == line || slot == last)
                 return false;
             --slot;
-            if (is_length_name(frame + line, first - line) && !content_length_)
+            if (first - line == length_name.size() && is_length_name(frame + line) && !content_length_)
                 content_length_ = slot;
             put(*slot, line, first - line, first + 1, position - first - 1);
             line = position + 1;
@@ -92,9 +122,27 @@ template <class Scan>
     return false;
 }
 
-bool UsualHead::take_apart_plainly(std::string_view text, Bounds const& bounds) noexcept
+// A head that ends with that line feed, and has nothing unusual.
+void UsualHead::remember(std::size_t end) noexcept
 {
-    return has_usual_command(text) && take_apart_by(ScanByBlock(), text, bounds);
+    long_as_length_ = nullptr;
+    for (auto const& slot : slots()) {
+        if (slot.name_length != length_name.size())
+            continue;
+        if (long_as_length_)
+            return; // which of them comes first would have to be found out again
+        long_as_length_ = &slot;
+    }
+    auto const block = end / head_block;
+    if (block >= remembered_blocks)
+        return;
+    last_head_[block].belonging = up_to(static_cast<int>(end % head_block));
+    blocks_ = block + 1;
+}
+
+bool UsualHead::take_apart_plainly(std::string_view text) noexcept
+{
+    return has_usual_command(text) && take_apart_by(ScanByBlock(), text);
 }
 
 #ifdef ARBALEST_USUAL_HEAD_AVX2
@@ -103,10 +151,9 @@ bool const UsualHead::has_avx2 =
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 
 // Whichever processor has AVX2 has the others as well.
-[[gnu::target("avx2,bmi,bmi2")]] bool UsualHead::take_apart_by_avx2(std::string_view text,
-                                                                    Bounds const& bounds) noexcept
+[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool UsualHead::take_apart_by_avx2(std::string_view text) noexcept
 {
-    return take_apart_by(ScanByAvx2(), text, bounds);
+    return take_apart_by(ScanByAvx2(), text);
 }
 
 #endif

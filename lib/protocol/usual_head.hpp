@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -12,9 +13,11 @@
 #endif
 
 // Taking apart, in one pass, the head of a MESSAGE or a RECEIPT that is there as a whole and has nothing about it that
-// needs a closer look. That is how nearly all of them come.
+// needs a closer look. That is how nearly all of them come; and nearly all have their lines and colons where the one
+// before had them, so that is looked at first.
 namespace arbalest::detail {
 
+/// One head after the other.
 class UsualHead
 {
 public:
@@ -29,21 +32,21 @@ public:
         std::size_t frame;
     };
 
-    UsualHead() = default;
+    explicit UsualHead(Bounds const& bounds) noexcept : bounds_(bounds) {}
     UsualHead(UsualHead const&) = delete; // it points into itself
     UsualHead& operator=(UsualHead const&) = delete;
 
     /// Returns false where it is not like that; then nothing is said about the head.
-    bool take_apart(std::string_view text, Bounds const& bounds) noexcept
+    bool take_apart(std::string_view text) noexcept
     {
 #ifdef ARBALEST_USUAL_HEAD_AVX2
         if (has_avx2)
-            return has_usual_command(text) && take_apart_by_avx2(text, bounds);
+            return has_usual_command(text) && take_apart_by_avx2(text);
 #endif
-        return take_apart_plainly(text, bounds);
+        return take_apart_plainly(text);
     }
     /// The same, as it is done where the processor has no AVX2.
-    bool take_apart_plainly(std::string_view text, Bounds const& bounds) noexcept;
+    bool take_apart_plainly(std::string_view text) noexcept;
 
     /// Where the body starts.
     std::size_t body() const noexcept
@@ -72,17 +75,39 @@ private:
         return text.starts_with("MESSAGE\n") || text.starts_with("RECEIPT\n");
     }
     template <class Scan>
-    bool take_apart_by(Scan scan, std::string_view text, Bounds const& bounds) noexcept;
+    bool take_apart_by(Scan scan, std::string_view text) noexcept;
+    template <class Scan>
+    bool is_like_the_last(Scan scan, std::string_view text) const noexcept;
+    template <class Scan>
+    bool look_closely(Scan scan, std::string_view text) noexcept;
+    void remember(std::size_t end) noexcept;
 #ifdef ARBALEST_USUAL_HEAD_AVX2
     static bool const has_avx2; // false until it has been found out, which does no harm
-    bool take_apart_by_avx2(std::string_view text, Bounds const& bounds) noexcept;
+    bool take_apart_by_avx2(std::string_view text) noexcept;
 #endif
 
+    static constexpr std::size_t remembered_blocks = 4;
+
+    Bounds const bounds_;
     std::array<HeaderSlot, most_headers> slots_; // filled from the end
-    HeaderSlot const* first_;
-    HeaderSlot const* content_length_;
-    std::size_t body_;
-    bool may_have_escapes_;
+    HeaderSlot const* first_ = nullptr;
+    HeaderSlot const* content_length_ = nullptr;
+    std::size_t body_ = 0;
+    bool may_have_escapes_ = false;
+
+    // Where the bytes of structure are in 64 bytes of a head, and which of those belong to it.
+    struct Block
+    {
+        std::uint64_t line_feeds;
+        std::uint64_t colons;
+        std::uint64_t belonging;
+    };
+
+    // Of the last head, if what was found there can hold for the next one as well; and the one name that may be
+    // "content-length".
+    std::array<Block, remembered_blocks> last_head_;
+    std::size_t blocks_ = 0; // 0: nothing is remembered
+    HeaderSlot const* long_as_length_ = nullptr;
 };
 
 } // namespace arbalest::detail

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
-#include <vector>
 
 namespace arbalest::detail {
 
@@ -12,53 +13,83 @@ template <class Value>
 class VectorQueue
 {
 public:
-    bool empty() const noexcept { return first_ == values_.size(); }
-    std::size_t size() const noexcept { return values_.size() - first_; }
+    bool empty() const noexcept { return first_ == end_; }
+    std::size_t size() const noexcept { return end_ - first_; }
     Value& front() noexcept { return values_[first_]; }
     Value const& front() const noexcept { return values_[first_]; }
-    Value const& back() const noexcept { return values_.back(); }
+    Value const& back() const noexcept { return values_[end_ - 1]; }
 
-    void push_back(Value value)
+    void push_back(Value&& value)
     {
-        if (values_.size() == values_.capacity() && first_ > values_.size() / 2)
-            move_to_front();
-        values_.push_back(std::move(value));
+        if (end_ == capacity_)
+            make_room();
+        values_[end_] = std::move(value);
+        ++end_;
     }
 
     /// What is in front is gone, with whatever it held.
     void pop_front()
     {
         values_[first_] = Value();
-        if (++first_ == values_.size())
+        if (++first_ == end_)
             clear();
     }
 
     void clear() noexcept
     {
-        if (values_.capacity() > kept_when_empty)
-            values_ = std::vector<Value>();
-        values_.clear();
-        first_ = 0;
+        if (capacity_ > kept_when_empty) {
+            values_.reset();
+            capacity_ = 0;
+        } else {
+            forget(first_, end_);
+        }
+        first_ = end_ = 0;
     }
 
     template <class Predicate>
     void erase_if(Predicate predicate)
     {
-        move_to_front();
-        std::erase_if(values_, predicate);
+        auto* const end = values_.get() + end_;
+        auto* const kept = std::remove_if(values_.get() + first_, end, predicate);
+        auto const kept_end = static_cast<std::size_t>(kept - values_.get());
+        forget(kept_end, end_);
+        end_ = kept_end;
+        if (empty())
+            clear();
     }
 
 private:
     static constexpr std::size_t kept_when_empty = 4096;
+    static constexpr std::size_t first_capacity = 16;
 
-    void move_to_front()
+    void make_room()
     {
-        values_.erase(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(first_));
+        // Where most of it is room in front, that is enough.
+        auto const capacity = first_ > capacity_ / 2 ? capacity_ : std::max(2 * capacity_, first_capacity);
+        auto const left = size();
+        if (capacity == capacity_) {
+            std::move(values_.get() + first_, values_.get() + end_, values_.get());
+            forget(first_, end_);
+        } else {
+            auto larger = std::make_unique<Value[]>(capacity);
+            std::move(values_.get() + first_, values_.get() + end_, larger.get());
+            values_ = std::move(larger);
+            capacity_ = capacity;
+        }
         first_ = 0;
+        end_ = left;
     }
 
-    std::vector<Value> values_;
-    std::size_t first_ = 0; // of those that are left
+    void forget(std::size_t from, std::size_t to) noexcept
+    {
+        for (auto i = from; i < to; ++i)
+            values_[i] = Value();
+    }
+
+    std::unique_ptr<Value[]> values_; // those that are none of the queue hold nothing
+    std::size_t capacity_ = 0;
+    std::size_t first_ = 0;
+    std::size_t end_ = 0;
 };
 
 } // namespace arbalest::detail

@@ -224,6 +224,7 @@ private:
     void handle(Frame& frame, Link& link, TimePoint now);
     bool take_receipt(Link& link);
     void confirmation_came(ReceiptSlot& slot, Link const& link);
+    void message_came(SubscriptionState& subscription, Frame& frame);
     void read_failed(Link& link, boost::system::error_code code);
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();

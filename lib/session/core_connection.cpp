@@ -166,6 +166,17 @@ void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
     continue_disconnect();
 }
 
+void Core::message_came(SubscriptionState& subscription, Frame& frame)
+{
+    count(messages_received_, 1);
+    if (subscription.ended)
+        return;
+    if (!std::exchange(subscription.touched, true))
+        touched_.push_back(subscription.shared_from_this());
+    if (auto too_slow = subscription.push(std::move(frame), connection_))
+        end_subscription(subscription, std::move(too_slow));
+}
+
 void Core::handle(Frame& frame, Link& link, TimePoint now)
 {
     using Kind = Conversation::Event::Kind;
@@ -175,22 +186,18 @@ void Core::handle(Frame& frame, Link& link, TimePoint now)
         if (!interceptor->on_incoming(frame))
             return;
     }
+    if (auto* const token = conversation_.receive_message(frame)) {
+        message_came(*static_cast<SubscriptionState*>(token), frame);
+        return;
+    }
     auto event = conversation_.receive(frame, now, link.decoder.offset());
     switch (event.kind) {
     case Kind::connected:
         handle_connected(frame, link);
         break;
-    case Kind::message: {
-        count(messages_received_, 1);
-        auto& subscription = *static_cast<SubscriptionState*>(event.token);
-        if (subscription.ended)
-            break;
-        if (!std::exchange(subscription.touched, true))
-            touched_.push_back(subscription.shared_from_this());
-        if (auto too_slow = subscription.push(std::move(frame), connection_))
-            end_subscription(subscription, std::move(too_slow));
+    case Kind::message:
+        message_came(*static_cast<SubscriptionState*>(event.token), frame);
         break;
-    }
     case Kind::unhandled_message:
     case Kind::unhandled_receipt:
         if (config_->on_unhandled)

@@ -24,6 +24,8 @@ using arbalest::Frame;
 using arbalest::FrameDecoder;
 using arbalest::Limits;
 using arbalest::StompVersion;
+using arbalest::detail::HeaderSlot;
+using arbalest::detail::UsualHead;
 
 constexpr std::array versions{StompVersion::v1_0, StompVersion::v1_1, StompVersion::v1_2};
 // More than two blocks of 64.
@@ -59,25 +61,39 @@ Outcome decode(std::string_view bytes, std::size_t step, std::optional<StompVers
     return outcome;
 }
 
-// Whichever way this processor goes, the other one must come to the same.
-void check_processors(std::string_view bytes, Limits const& limits)
+void check_same(bool is_usual, UsualHead const& one, bool is_usual_too, UsualHead const& other)
 {
-    arbalest::detail::UsualHead::Bounds const bounds{
-        .header_line = limits.header_line, .headers = limits.headers, .frame = limits.frame};
-    arbalest::detail::UsualHead chosen;
-    arbalest::detail::UsualHead plain;
-    bool const is_usual = chosen.take_apart(bytes, bounds);
-    BOOST_TEST(is_usual == plain.take_apart_plainly(bytes, bounds));
-    if (!is_usual)
+    BOOST_TEST(is_usual == is_usual_too);
+    if (!is_usual || !is_usual_too)
         return;
-    BOOST_TEST(chosen.body() == plain.body());
-    BOOST_TEST(chosen.may_have_escapes() == plain.may_have_escapes());
-    BOOST_TEST((chosen.content_length() == nullptr) == (plain.content_length() == nullptr));
-    auto const same = [](arbalest::detail::HeaderSlot const& a, arbalest::detail::HeaderSlot const& b) {
+    BOOST_TEST(one.body() == other.body());
+    BOOST_TEST(one.may_have_escapes() == other.may_have_escapes());
+    auto const same = [](HeaderSlot const& a, HeaderSlot const& b) {
         return a.name_offset == b.name_offset && a.name_length == b.name_length && a.value_offset == b.value_offset &&
                a.value_length == b.value_length;
     };
-    BOOST_TEST(std::ranges::equal(chosen.slots(), plain.slots(), same));
+    BOOST_TEST(std::ranges::equal(one.slots(), other.slots(), same));
+    BOOST_TEST((one.content_length() == nullptr) == (other.content_length() == nullptr));
+    if (one.content_length() && other.content_length())
+        BOOST_TEST(same(*one.content_length(), *other.content_length()));
+}
+
+// Whichever way this processor goes, the other one must come to the same; and whatever head came before.
+void check_processors(std::string_view bytes, Limits const& limits, std::string_view before = {})
+{
+    UsualHead::Bounds const bounds{.header_line = limits.header_line, .headers = limits.headers, .frame = limits.frame};
+    UsualHead fresh(bounds);
+    bool const is_usual = fresh.take_apart(bytes);
+    UsualHead chosen(bounds);
+    UsualHead plain(bounds);
+    if (!before.empty()) {
+        chosen.take_apart(before);
+        plain.take_apart_plainly(before);
+    }
+    for (int i = 0; i < 2; ++i) { // the second time it is like the last one, if it is usual
+        check_same(is_usual, fresh, chosen.take_apart(bytes), chosen);
+        check_same(is_usual, fresh, plain.take_apart_plainly(bytes), plain);
+    }
 }
 
 void check_cuts(std::string_view bytes, std::optional<StompVersion> version, Limits const& limits = {})
@@ -137,6 +153,59 @@ BOOST_AUTO_TEST_CASE(limits_hold_however_a_head_comes)
         limits = Limits();
         limits.headers = limit;
         check_cuts(bytes, StompVersion::v1_2, limits);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_head_is_taken_apart_the_same_whatever_came_before_it)
+{
+    for (std::size_t size = 1; size < 300; size += 23) {
+        auto const before = "MESSAGE\nsubscription:sub-1\ncontent-length:4\nn:" + std::string(size, 'v') +
+                            "\nfourteen-bytes:a:b\nlast:1\n\nbody" + '\0';
+        for (std::size_t at = 0; at < before.size(); ++at) {
+            for (auto const special : {"\n"sv, "\r"sv, "\0"sv, ":"sv, "\\"sv, "X"sv, "3"sv, ""sv, "ab"sv}) {
+                auto bytes = before;
+                bytes.replace(at, 1, special);
+                check_processors(bytes, Limits(), before);
+                check_processors(before, Limits(), bytes);
+            }
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(names_as_long_as_content_length_may_change_places_with_it)
+{
+    std::array const heads{
+        "MESSAGE\ncontent-length:1\nfourteen-bytes:2\n\nbody"sv,
+        "MESSAGE\nfourteen-bytes:1\ncontent-length:2\n\nbody"sv,
+        "MESSAGE\ncontent-length:1\ncontent-length:2\n\nbody"sv,
+        "MESSAGE\nfourteen-bytes:1\nfourteen_bytes:2\n\nbody"sv,
+        "MESSAGE\ncontent-length:1\nshorter-by-a-:22\n\nbody"sv,
+        "MESSAGE\nfourteen-bytes:1\nshorter-by-a-:22\n\nbody"sv,
+    };
+    for (auto const before : heads) {
+        for (auto const head : heads)
+            check_processors(head, Limits(), before);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(frames_do_not_depend_on_the_ones_before_them)
+{
+    auto const first = "MESSAGE\nsubscription:sub-1\nmessage-id:1000\ncontent-length:4\n\nbody\0"sv;
+    for (auto const second : {
+             "MESSAGE\nsubscription:sub-1\nmessage-id:1001\ncontent-length:2\n\nbo\0"sv,
+             "MESSAGE\nsubscription:sub-1\nmessage-id:1001\ncontent-lengtx:4\n\nb\0"sv,
+             "RECEIPT\nsubscription:sub-1\nmessage-id:1001\ncontent-length:4\n\n\0\0\0\0\0"sv,
+             "MESSAGE\nsubscription:sub-1\nmessage:id-1001\ncontent-length:0\n\n\0"sv,
+             "MESSAGE\nsubscription:s:b-1\nmessage-id:1\\c1\ncontent-length:0\n\n\0"sv,
+         }) {
+        FrameDecoder decoder;
+        decoder.set_version(StompVersion::v1_2);
+        for (int i = 0; i < 3; ++i) {
+            decoder.feed(first);
+            decoder.feed(second);
+            BOOST_TEST((decoder.next() == decode(first, first.size(), StompVersion::v1_2, Limits()).frame));
+            BOOST_TEST((decoder.next() == decode(second, second.size(), StompVersion::v1_2, Limits()).frame));
+        }
     }
 }
 

@@ -16,6 +16,10 @@
 
 namespace arbalest {
 
+namespace detail {
+class UsualHead;
+}
+
 /// Turns bytes into frames. It owns the read buffer: ask for room with prepare(), read into it, tell with commit() how
 /// much came, and take frames with next() until there is none. The result does not depend on how the bytes are cut.
 ///
@@ -26,8 +30,9 @@ class ARBALEST_DECL FrameDecoder
 {
 public:
     explicit FrameDecoder(Limits const& limits = {});
-    FrameDecoder(FrameDecoder&&) noexcept = default;
-    FrameDecoder& operator=(FrameDecoder&&) noexcept = default;
+    FrameDecoder(FrameDecoder&&) noexcept;
+    FrameDecoder& operator=(FrameDecoder&&) noexcept;
+    ~FrameDecoder();
 
     /// Room for at least `size` bytes behind those that are buffered. Valid until the next call of any member.
     std::span<char> prepare(std::size_t size);
@@ -72,7 +77,8 @@ private:
     enum class Phase : std::uint8_t { between, head, sized_body, unsized_body, failed };
 
     bool skip_line_ends();
-    std::optional<Frame> take_usual_frame();
+    bool take_usual_frame(std::optional<Frame>& taken);
+    void take_body(std::optional<Frame>& taken);
     bool scan_head();
     void add_command(std::size_t begin, std::size_t end);
     void add_header(std::size_t begin, std::size_t end);
@@ -104,6 +110,7 @@ private:
     bool literal_ = false; // CONNECT, STOMP, CONNECTED: never unescaped
     bool escaped_ = false; // there is a backslash in the head, and it means something
     std::vector<detail::HeaderSlot> slots_;
+    std::unique_ptr<detail::UsualHead> usual_head_; // the last one
 
     bool behind_frame_ = false;    // the last thing seen was a frame's NUL
     bool frames_end_bare_ = false; // the peer sends no line end behind its frames
