@@ -160,8 +160,10 @@ BOOST_AUTO_TEST_CASE(a_head_is_taken_apart_the_same_whatever_came_before_it)
 {
     for (std::size_t size = 1; size < 300; size += 23) {
         auto const before = "MESSAGE\nsubscription:sub-1\ncontent-length:4\nn:" + std::string(size, 'v') +
-                            "\nfourteen-bytes:a:b\nlast:1\n\nbody" + '\0';
+                            "\nanother:a:b\nlast:1\n\nbody" + '\0';
         for (std::size_t at = 0; at < before.size(); ++at) {
+            std::string const beginning(before, 0, at);
+            check_processors(beginning, Limits(), before);
             for (auto const special : {"\n"sv, "\r"sv, "\0"sv, ":"sv, "\\"sv, "X"sv, "3"sv, ""sv, "ab"sv}) {
                 auto bytes = before;
                 bytes.replace(at, 1, special);
