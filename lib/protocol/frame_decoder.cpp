@@ -1,10 +1,10 @@
 #include "escape.hpp"
+#include "plain_text.hpp"
 #include "usual_head.hpp"
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -26,27 +26,6 @@ char const* find_byte(char const* from, char const* to, char byte) noexcept
 // How a RECEIPT begins and ends that has no other header.
 constexpr std::string_view plain_receipt = "RECEIPT\nreceipt-id:";
 constexpr std::string_view end_of_plain_receipt("\n\n\0", 3);
-
-constexpr auto plain_bytes = [] {
-    std::array<bool, 256> plain{};
-    for (char const byte : std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-"))
-        plain[static_cast<unsigned char>(byte)] = true;
-    return plain;
-}();
-
-bool is_plain(char byte) noexcept
-{
-    return plain_bytes[static_cast<unsigned char>(byte)];
-}
-
-// How many plain bytes there are at the front.
-std::size_t plain_size(std::string_view text) noexcept
-{
-    std::size_t size = 0;
-    while (size < text.size() && is_plain(text[size]))
-        ++size;
-    return size;
-}
 
 // Of few digits, so that nothing overflows.
 bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
@@ -168,7 +147,7 @@ std::string_view FrameDecoder::peek_receipt()
     if (!text.starts_with(plain_receipt))
         return {};
     auto const rest = text.substr(plain_receipt.size());
-    auto const size = plain_size(rest);
+    auto const size = detail::plain_size(rest);
     auto const whole = plain_receipt.size() + size + end_of_plain_receipt.size();
     if (!rest.substr(size).starts_with(end_of_plain_receipt) || limits_.headers == 0 ||
         whole > std::min(limits_.header_line, limits_.frame))
