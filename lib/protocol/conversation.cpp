@@ -1,6 +1,7 @@
 #include "conversation.hpp"
 
 #include "equal_text.hpp"
+#include "find_header.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -68,15 +69,12 @@ Conversation::Token Conversation::receive_message(Frame const& frame)
     bool const may_come = state_ != State::closed && state_ != State::idle && state_ != State::connecting;
     if (!may_come || !equal_text(frame.command(), "MESSAGE"))
         return nullptr;
-    // As Frame::header() would, but with the comparison made for this one name.
-    for (auto const header : frame.headers()) {
-        if (!equal_text(header.name, "subscription"))
-            continue;
-        if (last_token_ && equal_text(header.value, last_id_))
-            return last_token_;
-        return find_another(header.value);
-    }
-    return nullptr;
+    auto const subscription = find_header(frame, "subscription");
+    if (!subscription)
+        return nullptr;
+    if (last_token_ && equal_text(*subscription, last_id_))
+        return last_token_;
+    return find_another(*subscription);
 }
 
 // Of another subscription than the last one.

@@ -1,6 +1,8 @@
 #include "copy_text.hpp"
+#include "equal_text.hpp"
 #include "escape.hpp"
 #include "head_text.hpp"
+#include "write_buffer.hpp"
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/error.hpp>
 
@@ -121,60 +123,81 @@ char* put_length_line(char* to, std::size_t length) noexcept
     return to;
 }
 
-void make_room(std::string& out, std::size_t size)
+/// A string that is appended to as to a WriteBuffer.
+class StringBuffer
 {
-    if (out.size() + size > out.capacity())
-        out.reserve(std::max(out.size() + size, 2 * out.capacity()));
-}
+public:
+    explicit StringBuffer(std::string& text) noexcept : text_(text) {}
+
+    void reserve(std::size_t size)
+    {
+        if (text_.size() + size > text_.capacity())
+            text_.reserve(std::max(text_.size() + size, 2 * text_.capacity()));
+    }
+    char* open(std::size_t size)
+    {
+        auto const before = text_.size();
+        text_.resize(before + size);
+        return text_.data() + before;
+    }
+    void close(char const* end) { text_.resize(static_cast<std::size_t>(end - text_.data())); }
+    void append(std::string_view text) { text_ += text; }
+
+private:
+    std::string& text_;
+};
 
 // A SEND with headers that need no second look, which nearly all are: checked while it is copied. Returns false, with
 // nothing appended, where it is not like that.
-bool append_usual_send(Frame const& frame, ContentLength content_length, std::string& out)
+template <class Out>
+bool append_usual_send(Frame const& frame, ContentLength content_length, Out& out)
 {
     auto const headers = frame.headers();
     auto const body = frame.body();
-    if (frame.command() != "SEND"sv || headers.empty() || (content_length != ContentLength::automatic && !body.empty()))
+    if (!detail::equal_text(frame.command(), "SEND"sv) || headers.empty() ||
+        (content_length != ContentLength::automatic && !body.empty()))
         return false;
     bool const in_pieces = body.size() <= detail::worth_pieces;
-    auto const before = out.size();
-    auto const head = detail::HeadText::size(frame) - body.size() + 2 * headers.size() + longest_length_line + 3;
-    make_room(out, head + body.size() + detail::piece); // nothing below throws
-    out.resize(before + head + (in_pieces ? body.size() : 0) + detail::piece);
-    auto* to = put(out.data() + before, "SEND\n"sv);
+    auto const head = detail::HeadText::size(frame) - body.size() + 2 * headers.size() + longest_length_line + 4;
+    out.reserve(head + body.size() + detail::piece); // nothing below throws
+    auto* const begin = out.open(head + (in_pieces ? body.size() : 0) + detail::piece);
+    auto* to = put(begin, "SEND\n"sv);
     bool usual = true;
     for (auto const header : headers) {
-        usual = usual && !header.name.empty() && header.name != "content-length"sv;
+        usual = usual && !header.name.empty() && !detail::equal_text(header.name, "content-length"sv);
         to = detail::HeadText::copy(to, header.name, usual);
         *to++ = ':';
         to = detail::HeadText::copy(to, header.value, usual);
         *to++ = '\n';
     }
     if (!usual) {
-        out.resize(before);
+        out.close(begin);
         return false;
     }
     if (!body.empty())
         to = put_length_line(to, body.size());
     *to++ = '\n';
-    if (in_pieces)
+    if (in_pieces) {
         to = detail::HeadText::copy_body(to, body);
-    out.resize(static_cast<std::size_t>(to - out.data()));
-    if (!in_pieces)
-        out += body;
-    out += '\0';
+        *to++ = '\0';
+        out.close(to);
+    } else {
+        out.close(to);
+        out.append(body);
+        out.append("\0"sv);
+    }
     return true;
 }
 
 // Of a frame that has nothing to be escaped.
-void append_plain(Frame const& frame, bool add_content_length, std::string& out)
+template <class Out>
+void append_plain(Frame const& frame, bool add_content_length, Out& out)
 {
     auto const body = frame.body();
-    auto const before = out.size();
     auto const head =
         detail::HeadText::size(frame) - body.size() + 2 * frame.headers().size() + longest_length_line + 2;
-    make_room(out, head + body.size() + 1); // nothing below throws
-    out.resize(before + head);
-    auto* to = put(out.data() + before, frame.command());
+    out.reserve(head + body.size() + 1); // nothing below throws
+    auto* to = put(out.open(head), frame.command());
     *to++ = '\n';
     for (auto const header : frame.headers()) {
         to = put(to, header.name);
@@ -185,12 +208,12 @@ void append_plain(Frame const& frame, bool add_content_length, std::string& out)
     if (add_content_length)
         to = put_length_line(to, body.size());
     *to++ = '\n';
-    out.resize(static_cast<std::size_t>(to - out.data()));
-    out += body;
-    out += '\0';
+    out.close(to);
+    out.append(body);
+    out.append("\0"sv);
 }
 
-void append_escaped(Frame const& frame, StompVersion version, bool add_content_length, std::string& out)
+void append_with_escapes(Frame const& frame, StompVersion version, bool add_content_length, std::string& out)
 {
     auto const before = out.size();
     try {
@@ -219,13 +242,28 @@ void append_escaped(Frame const& frame, StompVersion version, bool add_content_l
 
 void encode(Frame const& frame, StompVersion version, std::string& out, ContentLength content_length)
 {
-    if (append_usual_send(frame, content_length, out))
+    StringBuffer buffer(out);
+    if (append_usual_send(frame, content_length, buffer))
         return;
     auto const checked = check(frame, version, content_length);
     if (checked.escapes)
-        append_escaped(frame, version, checked.add_content_length, out);
+        append_with_escapes(frame, version, checked.add_content_length, out);
     else
+        append_plain(frame, checked.add_content_length, buffer);
+}
+
+void detail::encode(Frame const& frame, StompVersion version, WriteBuffer& out, ContentLength content_length)
+{
+    if (append_usual_send(frame, content_length, out))
+        return;
+    auto const checked = check(frame, version, content_length);
+    if (!checked.escapes) {
         append_plain(frame, checked.add_content_length, out);
+        return;
+    }
+    std::string escaped;
+    append_with_escapes(frame, version, checked.add_content_length, escaped);
+    out.append(escaped);
 }
 
 void check_encodable(Frame const& frame, StompVersion version, ContentLength content_length)

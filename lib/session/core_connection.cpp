@@ -392,7 +392,7 @@ void Core::on_timer()
         case Kind::send_heart_beat:
             // What is about to be written is a sign of life as well.
             if (link_ && link_->drained()) {
-                link_->outgoing += '\n';
+                link_->outgoing.append("\n");
                 if (link_->wants_ends)
                     link_->outgoing_ends.push_back(link_->outgoing.size());
                 link_->writer.wake_all(executor_);

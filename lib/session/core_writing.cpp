@@ -1,3 +1,4 @@
+#include "../protocol/find_header.hpp"
 #include "core.hpp"
 #include <arbalest/protocol/encode.hpp>
 
@@ -31,7 +32,7 @@ std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
 
 SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
 {
-    auto const chosen = frame.header("receipt");
+    auto const chosen = find_header(frame, "receipt");
     bool const wanted =
         !options.raw && (options.with_receipt || (config_->auto_receipt && may_carry_receipt(frame.command())));
     if (!chosen && !wanted)
@@ -178,7 +179,8 @@ void Core::start_writer()
 
 void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
-    intercept(frame);
+    if (!interceptors_.empty())
+        intercept(frame);
     auto& link = *link_;
     auto const position = link.end_position();
     encode_frame(frame);
@@ -264,7 +266,7 @@ void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 void Core::write_kept()
 {
     auto& message = outbox_.front();
-    if (!std::exchange(message.intercepted, true))
+    if (!std::exchange(message.intercepted, true) && !interceptors_.empty())
         intercept(message.frame);
     auto const position = link_->end_position();
     encode_frame(message.frame);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../protocol/write_buffer.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/frame_decoder.hpp>
 #include <arbalest/transport/transport.hpp>
@@ -7,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,9 +34,9 @@ struct Link
     FrameDecoder decoder;
     bool const wants_ends;
 
-    std::string outgoing;                   // encoded, waiting for the writer
+    WriteBuffer outgoing;                   // encoded, waiting for the writer
     std::vector<std::size_t> outgoing_ends; // where its frames end
-    std::string writing;                    // what the writer is writing
+    WriteBuffer writing;                    // what the writer is writing
     std::vector<std::size_t> writing_ends;
     std::uint64_t taken = 0;    // bytes that went from `outgoing` to `writing` so far
     std::uint64_t accepted = 0; // bytes that the transport has accepted so far
