@@ -72,20 +72,13 @@ Conversation::Token Conversation::receive_message(Frame const& frame)
     auto const subscription = find_header(frame, "subscription");
     if (!subscription)
         return nullptr;
-    if (last_token_ && equal_text(*subscription, last_id_))
-        return last_token_;
-    return find_another(*subscription);
-}
-
-// Of another subscription than the last one.
-Conversation::Token Conversation::find_another(std::string_view subscription)
-{
-    auto* const token = find_subscription(subscription);
-    if (token) {
-        last_id_ = subscription;
-        last_token_ = token;
+    if (!last_ || !equal_text(*subscription, last_->first)) {
+        auto const found = subscriptions_.find(*subscription);
+        if (found == subscriptions_.end())
+            return nullptr;
+        last_ = &*found;
     }
-    return token;
+    return last_->second.token;
 }
 
 Conversation::Event Conversation::receive_any_message(Frame const& frame)
@@ -241,6 +234,7 @@ std::string Conversation::next_subscription_id()
 
 bool Conversation::add_subscription(std::string_view id, std::string_view destination, Token token)
 {
+    last_ = nullptr; // entries may move
     return subscriptions_.emplace(id, Subscription{std::string(destination), token}).second;
 }
 
@@ -258,7 +252,7 @@ void Conversation::remove_subscription(std::string_view id, Token token)
     if (ended_subscriptions_.size() == remembered_ends)
         ended_subscriptions_.pop_front();
     ended_subscriptions_.push_back(found->first);
-    last_token_ = nullptr;
+    last_ = nullptr;
     subscriptions_.erase(found);
 }
 

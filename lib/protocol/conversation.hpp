@@ -1,5 +1,7 @@
 #pragma once
 
+#include "equal_text.hpp"
+#include "hash_text.hpp"
 #include "receipts.hpp"
 #include "time.hpp"
 #include <arbalest/protocol/error.hpp>
@@ -13,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,6 +70,8 @@ public:
     };
 
     explicit Conversation(Options options);
+    Conversation(Conversation const&) = delete; // it points into itself
+    Conversation& operator=(Conversation const&) = delete;
 
     State state() const noexcept { return state_; }
     bool is_open() const noexcept { return state_ == State::connected; }
@@ -135,16 +138,22 @@ private:
         Token token;
     };
 
+    // Ids are short, and looked up for nearly every message.
     struct IdHash
     {
         using is_transparent = void;
-        std::size_t operator()(std::string_view id) const noexcept { return std::hash<std::string_view>()(id); }
+        std::size_t operator()(std::string_view id) const noexcept { return hash_text(id); }
     };
+    struct IdEqual
+    {
+        using is_transparent = void;
+        bool operator()(std::string_view a, std::string_view b) const noexcept { return equal_text(a, b); }
+    };
+    using Subscriptions = boost::unordered_flat_map<std::string, Subscription, IdHash, IdEqual>;
 
     TimePoint own_deadline() const noexcept;
     Event receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset);
     Event receive_any_message(Frame const& frame);
-    Token find_another(std::string_view subscription);
     Event receive_receipt(Frame const& frame);
     Event receive_error(Frame const& frame);
     bool is_about_ended_subscription(Frame const& error) const;
@@ -159,10 +168,9 @@ private:
     TimePoint disconnect_deadline_ = TimePoint::max();
     std::string disconnect_receipt_;
     Receipts receipts_;
-    boost::unordered_flat_map<std::string, Subscription, IdHash, std::equal_to<>> subscriptions_;
-    // Whose the last message was, for the next will often be theirs as well.
-    std::string last_id_;
-    Token last_token_ = nullptr;
+    Subscriptions subscriptions_;
+    // Whose the last message was, for the next will often be theirs as well. An entry of subscriptions_.
+    Subscriptions::value_type const* last_ = nullptr;
     std::uint64_t last_subscription_ = 0;
     static constexpr std::size_t remembered_ends = 64;
     std::deque<std::string> ended_subscriptions_; // their ids, the latest ones

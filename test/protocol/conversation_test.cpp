@@ -188,6 +188,25 @@ BOOST_AUTO_TEST_CASE(subscriptions)
     BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-a"}})).token == talk.mine());
 }
 
+BOOST_AUTO_TEST_CASE(subscriptions_that_come_and_go_between_messages)
+{
+    Talk talk(State::connected);
+    auto& conversation = talk.conversation;
+    auto const for_a = make("MESSAGE", {{"subscription", "sub-a"}});
+    for (int i = 0; i < 1000; ++i) {
+        auto const id = "one of many, number " + std::to_string(i);
+        BOOST_TEST(talk.receive(for_a).token == talk.a());
+        BOOST_TEST(conversation.add_subscription(id, "/queue/c", talk.mine()));
+        BOOST_TEST(talk.receive(for_a).token == talk.a());
+        BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", id}})).token == talk.mine());
+        if (i % 3 == 0) {
+            conversation.remove_subscription(id, talk.mine());
+            BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", id}})).kind == Kind::unhandled_message);
+        }
+        BOOST_TEST(talk.receive(make("MESSAGE", {{"subscription", "sub-b"}})).token == talk.b());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(generated_subscription_ids)
 {
     Talk talk(State::connected);
