@@ -35,12 +35,6 @@ constexpr ByteMask below(int bit) noexcept
     return (ByteMask{1} << bit) - 1;
 }
 
-/// The bits up to and with this one.
-constexpr ByteMask up_to(int bit) noexcept
-{
-    return (ByteMask{2} << bit) - 1;
-}
-
 #ifdef __SSE2__
 
 /// Looks at 64 bytes.
@@ -97,15 +91,52 @@ inline std::array<char, head_block> padded_block(char const* bytes, std::size_t 
     return padded;
 }
 
-/// Looks at up to 64 bytes; what is missing counts as NULs.
+/// How many bytes are compared at a time with a structure, which has no fewer. The last ones overlap with those before.
+inline constexpr std::size_t head_piece = 32;
+
+/// What stands in a structure for bytes that are none of it.
+inline constexpr char no_structure = 'x';
+
+/// Looks at heads.
 struct ScanByBlock
 {
+    /// Looks at up to 64 bytes; what is missing counts as NULs.
     HeadBytes operator()(char const* bytes, std::size_t size) const noexcept
     {
         if (size >= head_block)
             return scan_head_block(bytes);
         auto const padded = padded_block(bytes, size);
         return scan_head_block(padded.data());
+    }
+
+    /// The structure of a head: those of its bytes that matter, each in its place.
+    void keep_structure(char const* bytes, char* structure, std::size_t size) const noexcept
+    {
+        std::transform(bytes, bytes + size, structure, kept);
+    }
+
+    /// Whether so many bytes have this structure.
+    bool has_structure(char const* bytes, char const* structure, std::size_t size) const noexcept
+    {
+        bool differ = differs(bytes + size - head_piece, structure + size - head_piece);
+        for (std::size_t i = 0; i + head_piece < size; i += head_piece)
+            differ |= differs(bytes + i, structure + i);
+        return !differ;
+    }
+
+private:
+    static char kept(char byte) noexcept
+    {
+        bool const matters = (byte == '\n') | (byte == ':') | (byte == '\0') | (byte == '\r') | (byte == '\\');
+        return matters ? byte : no_structure;
+    }
+
+    static bool differs(char const* bytes, char const* structure) noexcept
+    {
+        bool differ = false;
+        for (std::size_t i = 0; i < head_piece; ++i)
+            differ |= kept(bytes[i]) != structure[i];
+        return differ;
     }
 };
 
@@ -119,7 +150,45 @@ struct ScanByAvx2
         return size >= head_block ? scan(bytes) : scan_padded(bytes, size);
     }
 
+    [[gnu::target("avx2,bmi,bmi2")]] void keep_structure(char const* bytes, char* structure,
+                                                         std::size_t size) const noexcept
+    {
+        for (std::size_t i = 0; i + head_piece < size; i += head_piece)
+            keep(bytes + i, structure + i);
+        keep(bytes + size - head_piece, structure + size - head_piece);
+    }
+
+    [[gnu::target("avx2,bmi,bmi2")]] bool has_structure(char const* bytes, char const* structure,
+                                                        std::size_t size) const noexcept
+    {
+        auto differences = differs(bytes + size - head_piece, structure + size - head_piece);
+        for (std::size_t i = 0; i + head_piece < size; i += head_piece)
+            differences = _mm256_or_si256(differences, differs(bytes + i, structure + i));
+        return _mm256_testz_si256(differences, differences) != 0;
+    }
+
 private:
+    [[gnu::target("avx2,bmi,bmi2")]] static __m256i load(char const* bytes) noexcept
+    {
+        return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(bytes));
+    }
+
+    [[gnu::target("avx2,bmi,bmi2")]] static __m256i kept(__m256i part) noexcept
+    {
+        auto const matters = _mm256_or_si256(special(part), _mm256_cmpeq_epi8(part, _mm256_set1_epi8(':')));
+        return _mm256_blendv_epi8(_mm256_set1_epi8(no_structure), part, matters);
+    }
+
+    [[gnu::target("avx2,bmi,bmi2")]] static void keep(char const* bytes, char* structure) noexcept
+    {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(structure), kept(load(bytes)));
+    }
+
+    [[gnu::target("avx2,bmi,bmi2")]] static __m256i differs(char const* bytes, char const* structure) noexcept
+    {
+        return _mm256_xor_si256(kept(load(bytes)), load(structure));
+    }
+
     [[gnu::target("avx2,bmi,bmi2"), gnu::noinline]] static HeadBytes scan_padded(char const* bytes,
                                                                                  std::size_t size) noexcept
     {
@@ -147,8 +216,8 @@ private:
 
     [[gnu::target("avx2,bmi,bmi2")]] static HeadBytes scan(char const* bytes) noexcept
     {
-        auto const low = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(bytes));
-        auto const high = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(bytes + 32));
+        auto const low = load(bytes);
+        auto const high = load(bytes + 32);
         auto const line_feed = _mm256_set1_epi8('\n');
         auto const colon = _mm256_set1_epi8(':');
         HeadBytes found;

@@ -38,28 +38,14 @@ void put(HeaderSlot& slot, std::uint64_t name_offset, std::uint64_t name_length,
 
 // Always inlined, so that they are compiled for the processor that their callers are for.
 
-template <class Scan>
-[[gnu::always_inline]] inline bool UsualHead::take_apart_by(Scan scan, std::string_view text) noexcept
-{
-    return is_like_the_last(scan, text) || look_closely(scan, text);
-}
-
 // Whether every line and every header begins and ends where it did in the last one, and nothing else matters.
 template <class Scan>
 [[gnu::always_inline]] inline bool UsualHead::is_like_the_last(Scan scan, std::string_view text) const noexcept
 {
-    if (blocks_ == 0 || text.size() < body_)
+    if (!is_remembered_ || text.size() < body_ || !scan.has_structure(text.data(), structure_.data(), body_))
         return false;
-    ByteMask differences = 0;
-    for (std::size_t block = 0; block < blocks_; ++block) {
-        auto const base = block * head_block;
-        auto const found = scan(text.data() + base, text.size() - base);
-        auto const& last = last_head_[block];
-        differences |=
-            ((found.line_feeds ^ last.line_feeds) | (found.colons ^ last.colons) | found.unusual) & last.belonging;
-    }
-    return differences == 0 && (!long_as_length_ || is_length_name(text.data() + long_as_length_->name_offset) ==
-                                                        (content_length_ != nullptr));
+    return !long_as_length_ ||
+           is_length_name(text.data() + long_as_length_->name_offset) == (content_length_ != nullptr);
 }
 
 template <class Scan>
@@ -74,14 +60,12 @@ template <class Scan>
     auto line = command_length + 1;
     auto colon = none; // of the line in progress, in an earlier block
     bool unusual = false;
-    blocks_ = 0;
+    is_remembered_ = false;
     content_length_ = nullptr;
     for (std::size_t base = 0; base < available; base += head_block) {
         auto const found = scan(frame + base, available - base);
         auto line_feeds = found.line_feeds;
         auto colons = found.colons;
-        if (base < remembered_blocks * head_block)
-            last_head_[base / head_block] = {line_feeds, colons, ~ByteMask{0}};
         if (base == 0) // the line feed behind the command is of no interest
             line_feeds &= ~below(static_cast<int>(command_length + 1));
         while (line_feeds != 0) {
@@ -98,7 +82,7 @@ template <class Scan>
                 first_ = slot;
                 may_have_escapes_ = unusual;
                 if (!unusual)
-                    remember(position);
+                    remember(scan, text.substr(0, body_));
                 return true;
             }
             // Colons of earlier lines are gone, so the first that is left is of this line, or of a later one, or behind
@@ -122,9 +106,12 @@ template <class Scan>
     return false;
 }
 
-// A head that ends with that line feed, and has nothing unusual.
-void UsualHead::remember(std::size_t end) noexcept
+// A head that has nothing unusual.
+template <class Scan>
+[[gnu::always_inline]] inline void UsualHead::remember(Scan scan, std::string_view head) noexcept
 {
+    if (head.size() < head_piece || head.size() > structure_.size())
+        return;
     long_as_length_ = nullptr;
     for (auto const& slot : slots()) {
         if (slot.name_length != length_name.size())
@@ -133,16 +120,14 @@ void UsualHead::remember(std::size_t end) noexcept
             return; // which of them comes first would have to be found out again
         long_as_length_ = &slot;
     }
-    auto const block = end / head_block;
-    if (block >= remembered_blocks)
-        return;
-    last_head_[block].belonging = up_to(static_cast<int>(end % head_block));
-    blocks_ = block + 1;
+    scan.keep_structure(head.data(), structure_.data(), head.size());
+    is_remembered_ = true;
 }
 
 bool UsualHead::take_apart_plainly(std::string_view text) noexcept
 {
-    return has_usual_command(text) && take_apart_by(ScanByBlock(), text);
+    constexpr ScanByBlock scan;
+    return has_usual_command(text) && (is_like_the_last(scan, text) || look_closely(scan, text));
 }
 
 #ifdef ARBALEST_USUAL_HEAD_AVX2
@@ -151,9 +136,15 @@ bool const UsualHead::has_avx2 =
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 
 // Whichever processor has AVX2 has the others as well.
-[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool UsualHead::take_apart_by_avx2(std::string_view text) noexcept
+[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool
+UsualHead::is_like_the_last_by_avx2(std::string_view text) const noexcept
 {
-    return take_apart_by(ScanByAvx2(), text);
+    return is_like_the_last(ScanByAvx2(), text);
+}
+
+[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool UsualHead::look_closely_by_avx2(std::string_view text) noexcept
+{
+    return look_closely(ScanByAvx2(), text);
 }
 
 #endif

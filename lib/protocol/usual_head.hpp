@@ -41,7 +41,7 @@ public:
     {
 #ifdef ARBALEST_USUAL_HEAD_AVX2
         if (has_avx2)
-            return has_usual_command(text) && take_apart_by_avx2(text);
+            return has_usual_command(text) && (is_like_the_last_by_avx2(text) || look_closely_by_avx2(text));
 #endif
         return take_apart_plainly(text);
     }
@@ -75,18 +75,16 @@ private:
         return text.starts_with("MESSAGE\n") || text.starts_with("RECEIPT\n");
     }
     template <class Scan>
-    bool take_apart_by(Scan scan, std::string_view text) noexcept;
-    template <class Scan>
     bool is_like_the_last(Scan scan, std::string_view text) const noexcept;
     template <class Scan>
     bool look_closely(Scan scan, std::string_view text) noexcept;
-    void remember(std::size_t end) noexcept;
+    template <class Scan>
+    void remember(Scan scan, std::string_view head) noexcept;
 #ifdef ARBALEST_USUAL_HEAD_AVX2
     static bool const has_avx2; // false until it has been found out, which does no harm
-    bool take_apart_by_avx2(std::string_view text) noexcept;
+    bool is_like_the_last_by_avx2(std::string_view text) const noexcept;
+    bool look_closely_by_avx2(std::string_view text) noexcept;
 #endif
-
-    static constexpr std::size_t remembered_blocks = 4;
 
     Bounds const bounds_;
     std::array<HeaderSlot, most_headers> slots_; // filled from the end
@@ -95,18 +93,10 @@ private:
     std::size_t body_ = 0;
     bool may_have_escapes_ = false;
 
-    // Where the bytes of structure are in 64 bytes of a head, and which of those belong to it.
-    struct Block
-    {
-        std::uint64_t line_feeds;
-        std::uint64_t colons;
-        std::uint64_t belonging;
-    };
-
-    // Of the last head, if what was found there can hold for the next one as well; and the one name that may be
-    // "content-length".
-    std::array<Block, remembered_blocks> last_head_;
-    std::size_t blocks_ = 0; // 0: nothing is remembered
+    // What structure the last head has, if what was found there can hold for the next one as well; and the one name
+    // that may be "content-length".
+    std::array<char, 256> structure_;
+    bool is_remembered_ = false;
     HeaderSlot const* long_as_length_ = nullptr;
 };
 

@@ -164,9 +164,27 @@ BOOST_AUTO_TEST_CASE(a_head_is_taken_apart_the_same_whatever_came_before_it)
         for (std::size_t at = 0; at < before.size(); ++at) {
             std::string const beginning(before, 0, at);
             check_processors(beginning, Limits(), before);
-            for (auto const special : {"\n"sv, "\r"sv, "\0"sv, ":"sv, "\\"sv, "X"sv, "3"sv, ""sv, "ab"sv}) {
+            for (auto const special : {"\n"sv, "\r"sv, "\0"sv, ":"sv, "\\"sv, "X"sv, "\xff"sv, ""sv, "ab"sv}) {
                 auto bytes = before;
                 bytes.replace(at, 1, special);
+                check_processors(bytes, Limits(), before);
+                check_processors(before, Limits(), bytes);
+            }
+        }
+    }
+}
+
+// Heads are compared in pieces, the last of which overlaps with the one before; the shortest and the longest not at
+// all.
+BOOST_AUTO_TEST_CASE(heads_of_every_size_are_compared_up_to_their_ends)
+{
+    constexpr std::size_t value = "MESSAGE\na:"sv.size();
+    for (std::size_t size = 1; size < 300; ++size) {
+        auto const before = "MESSAGE\na:" + std::string(size, 'v') + "\n\nbody" + '\0';
+        for (auto const at : {std::size_t{0}, size / 2, size - 1}) {
+            for (auto const special : {'\n', '\r', '\0', ':', '\\', '\xff', 'w'}) {
+                auto bytes = before;
+                bytes[value + at] = special;
                 check_processors(bytes, Limits(), before);
                 check_processors(before, Limits(), bytes);
             }
