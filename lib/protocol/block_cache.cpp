@@ -23,76 +23,83 @@ constexpr bool enabled = true;
 
 constexpr std::size_t classes = largest_cached_block / block_size(1);
 
-/// What a thread keeps: a list of blocks for each size.
-class BlockCache
+struct Node
 {
-public:
-    constexpr BlockCache() noexcept = default;
-    BlockCache(BlockCache const&) = delete;
-    BlockCache& operator=(BlockCache const&) = delete;
-    ~BlockCache();
-
-    void* take(std::size_t size) noexcept
-    {
-        auto& list = lists_[index_of(size)];
-        auto* const node = list;
-        if (node) {
-            list = node->next;
-            bytes_ -= size;
-        }
-        return node;
-    }
-
-    bool give(void* block, std::size_t size) noexcept
-    {
-        if (bytes_ + size > block_cache_limit)
-            return false;
-        auto& list = lists_[index_of(size)];
-        list = ::new (block) Node{list};
-        bytes_ += size;
-        return true;
-    }
-
-private:
-    struct Node
-    {
-        Node* next;
-    };
-
-    static std::size_t index_of(std::size_t size) noexcept { return size / block_size(1) - 1; }
-
-    std::array<Node*, classes> lists_{};
-    std::size_t bytes_ = 0;
+    Node* next;
 };
 
-// Frames that live longer than the thread's cache, in other thread-local or in static objects, go to the heap.
-thread_local bool is_over = false;
+/// What a thread keeps: a list of blocks for each size. It has no destructor, so that it takes no more than an address
+/// to get at it.
+struct BlockCache
+{
+    static std::size_t index_of(std::size_t size) noexcept { return size / block_size(1) - 1; }
+
+    std::array<Node*, classes> lists{};
+    std::size_t room = 0; // how many bytes it may still take: none before it is opened, and none when it is over
+    bool is_opened = false;
+};
+
 thread_local constinit BlockCache cache;
 
-BlockCache::~BlockCache()
+/// Gives back at the end of the thread what the cache has. Frames that live longer, in other thread-local or in static
+/// objects, go to the heap.
+struct CacheEnd
 {
-    is_over = true;
-    for (auto* list : lists_) {
-        while (list)
-            ::operator delete(std::exchange(list, list->next));
+    CacheEnd() noexcept = default;
+    CacheEnd(CacheEnd const&) = delete;
+    CacheEnd& operator=(CacheEnd const&) = delete;
+    ~CacheEnd()
+    {
+        cache.room = 0;
+        for (auto*& list : cache.lists) {
+            while (list)
+                ::operator delete(std::exchange(list, list->next));
+        }
     }
+};
+
+// The first block of a thread opens its cache.
+bool make_room() noexcept
+{
+    if (std::exchange(cache.is_opened, true))
+        return false;
+    [[maybe_unused]] thread_local CacheEnd const end;
+    cache.room = block_cache_limit;
+    return true;
+}
+
+[[gnu::noinline]] void release_other_block(void* block, std::size_t size) noexcept
+{
+    if (enabled && size <= largest_cached_block && make_room())
+        release_block(block, size);
+    else
+        ::operator delete(block);
 }
 
 } // namespace
 
 void* allocate_block(std::size_t size)
 {
-    if (enabled && size <= largest_cached_block && !is_over) {
-        if (auto* const block = cache.take(size))
-            return block;
+    if (enabled && size <= largest_cached_block) {
+        auto& list = cache.lists[BlockCache::index_of(size)];
+        if (auto* const node = list) {
+            list = node->next;
+            cache.room += size;
+            return node;
+        }
     }
     return ::operator new(size);
 }
 
 void release_block(void* block, std::size_t size) noexcept
 {
-    if (!enabled || size > largest_cached_block || is_over || !cache.give(block, size))
-        ::operator delete(block);
+    if (!enabled || size > largest_cached_block || size > cache.room) {
+        release_other_block(block, size);
+        return;
+    }
+    auto& list = cache.lists[BlockCache::index_of(size)];
+    list = ::new (block) Node{list};
+    cache.room -= size;
 }
 
 } // namespace arbalest::detail

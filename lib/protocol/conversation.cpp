@@ -70,14 +70,19 @@ Conversation::Token Conversation::receive_message(Frame const& frame)
     if (!may_come || !equal_text(frame.command(), "MESSAGE"))
         return nullptr;
     auto const subscription = find_header(frame, "subscription");
-    if (!subscription)
+    if (!subscription.data())
         return nullptr;
-    if (!last_ || !equal_text(*subscription, last_->first)) {
-        auto const found = subscriptions_.find(*subscription);
-        if (found == subscriptions_.end())
-            return nullptr;
-        last_ = &*found;
-    }
+    if (last_ && equal_text(subscription, last_->first))
+        return last_->second.token;
+    return receive_message_for(subscription);
+}
+
+Conversation::Token Conversation::receive_message_for(std::string_view subscription)
+{
+    auto const found = subscriptions_.find(subscription);
+    if (found == subscriptions_.end())
+        return nullptr;
+    last_ = &*found;
     return last_->second.token;
 }
 

@@ -154,6 +154,7 @@ private:
     TimePoint own_deadline() const noexcept;
     Event receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset);
     Event receive_any_message(Frame const& frame);
+    [[gnu::noinline]] Token receive_message_for(std::string_view subscription);
     Event receive_receipt(Frame const& frame);
     Event receive_error(Frame const& frame);
     bool is_about_ended_subscription(Frame const& error) const;

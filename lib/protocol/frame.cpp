@@ -1,6 +1,6 @@
-#include "block_cache.hpp"
 #include "copy_text.hpp"
 #include "equal_text.hpp"
+#include "frame_block.hpp"
 #include <arbalest/protocol/frame.hpp>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 namespace arbalest {
 
+using detail::allocate_frame_block;
 using detail::copy_in_pieces;
 using detail::copy_text; // source and target overlap where a header or the body is replaced by a part of itself
 using detail::FrameBlock;
@@ -22,23 +23,10 @@ namespace {
 constexpr std::size_t spare_text = 64;
 constexpr std::size_t first_slots = 8;
 
-constexpr std::size_t rounded_up(std::size_t bytes)
-{
-    return (bytes + sizeof(HeaderSlot) - 1) / sizeof(HeaderSlot) * sizeof(HeaderSlot);
-}
-
 // What texts of so many bytes need that are copied in pieces.
 constexpr std::size_t text_room(std::size_t bytes)
 {
-    return rounded_up(bytes + detail::piece);
-}
-
-// A block of at least that capacity, with what is known of its content.
-FrameBlock* allocate(std::size_t capacity, FrameBlock content = {})
-{
-    auto const size = detail::block_size(sizeof(FrameBlock) + capacity);
-    content.capacity = size - sizeof(FrameBlock);
-    return ::new (detail::allocate_block(size)) FrameBlock(content);
+    return detail::text_and_padding(bytes + detail::piece);
 }
 
 void give_back(FrameBlock* block) noexcept
@@ -105,7 +93,7 @@ bool has_room(FrameBlock const& block, std::size_t text, std::size_t slots) noex
 void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced& replaced)
 {
     if (!block) {
-        block = allocate(text_room(text + spare_text) + (first_slots + slots) * sizeof(HeaderSlot));
+        block = allocate_frame_block(text_room(text + spare_text) + (first_slots + slots) * sizeof(HeaderSlot));
         return;
     }
     if (has_room(*block, text, slots))
@@ -116,8 +104,8 @@ void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced
         in_use += old.slot(i).name_length + old.slot(i).value_length;
     auto const needed = text_room(in_use + text) + (old.header_count + slots) * sizeof(HeaderSlot);
     Replaced unfinished;
-    unfinished.block = allocate(std::max(2 * (text_room(in_use) + old.header_count * sizeof(HeaderSlot)),
-                                         needed + spare_text + first_slots * sizeof(HeaderSlot)));
+    unfinished.block = allocate_frame_block(std::max(2 * (text_room(in_use) + old.header_count * sizeof(HeaderSlot)),
+                                                     needed + spare_text + first_slots * sizeof(HeaderSlot)));
     auto& larger = *unfinished.block;
     put(larger, text_of(old, 0, old.command_length));
     larger.command_length = old.command_length;
@@ -138,7 +126,7 @@ void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced
 
 Frame::Frame(std::string_view command, std::size_t reserve) : Frame() // so that the destructor runs if this throws
 {
-    block_ = allocate(text_room(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot));
+    block_ = allocate_frame_block(text_room(command.size() + reserve + spare_text) + first_slots * sizeof(HeaderSlot));
     put(*block_, command);
     block_->command_length = static_cast<std::uint32_t>(command.size());
 }
@@ -146,7 +134,7 @@ Frame::Frame(std::string_view command, std::size_t reserve) : Frame() // so that
 Frame::Frame(std::string_view command, Header const& header, std::string_view body) : Frame()
 {
     auto const head = command.size() + header.name.size() + header.value.size();
-    block_ = allocate(text_room(head + body.size() + 2 * spare_text) + first_slots * sizeof(HeaderSlot));
+    block_ = allocate_frame_block(text_room(head + body.size() + 2 * spare_text) + first_slots * sizeof(HeaderSlot));
     put(*block_, command);
     block_->command_length = static_cast<std::uint32_t>(command.size());
     auto const name_offset = put(*block_, header.name);
@@ -162,19 +150,6 @@ Frame::Frame(std::string_view command, Header const& header, std::string_view bo
     block_->text_size = head + body.size();
 }
 
-Frame::Frame(std::string_view raw, std::size_t head_size, std::size_t command_length, std::span<HeaderSlot const> slots)
-    : block_(allocate(rounded_up(raw.size()) + slots.size() * sizeof(HeaderSlot),
-                      {.capacity = 0,
-                       .text_size = raw.size(),
-                       .body_offset = head_size,
-                       .body_length = raw.size() - head_size,
-                       .command_length = static_cast<std::uint32_t>(command_length),
-                       .header_count = static_cast<std::uint32_t>(slots.size())}))
-{
-    copy_text(block_->text(), raw.data(), raw.size());
-    std::ranges::copy(slots, block_->slots_end() - slots.size());
-}
-
 void Frame::give_back(FrameBlock* block) noexcept
 {
     arbalest::give_back(block);
@@ -185,7 +160,7 @@ Frame::Frame(Frame const& other)
     if (!other.block_)
         return;
     auto& from = *other.block_;
-    block_ = allocate(from.capacity);
+    block_ = allocate_frame_block(from.capacity);
     *block_ = from;
     copy_text(block_->text(), from.text(), from.text_size);
     std::copy_n(from.slots_end() - from.header_count, from.header_count, block_->slots_end() - from.header_count);

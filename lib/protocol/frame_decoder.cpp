@@ -1,4 +1,5 @@
 #include "escape.hpp"
+#include "frame_block.hpp"
 #include "plain_text.hpp"
 #include "usual_head.hpp"
 #include <arbalest/protocol/error.hpp>
@@ -102,66 +103,8 @@ void FrameDecoder::fail(std::string_view reason, std::size_t position)
     throw MalformedFrame(failure_, failure_offset_);
 }
 
-std::optional<Frame> FrameDecoder::next()
-{
-    std::optional<Frame> frame; // the only thing returned, so that it is made where the caller wants it
-    if (phase_ == Phase::failed)
-        throw MalformedFrame(failure_, failure_offset_);
-    if (phase_ == Phase::between && !skip_line_ends())
-        return frame;
-    if (phase_ == Phase::head && scanned_ == 0 && take_usual_frame(frame))
-        return frame;
-    if (phase_ != Phase::head || scan_head())
-        take_body(frame);
-    return frame;
-}
-
-// Behind a head that has been taken apart.
-void FrameDecoder::take_body(std::optional<Frame>& taken)
-{
-    auto const* const frame = buffer_.get() + begin_;
-    auto const available = end_ - begin_;
-    if (phase_ == Phase::sized_body) {
-        auto const closing = body_ + body_size_;
-        if (available <= closing)
-            return;
-        if (frame[closing] != '\0')
-            fail("no NUL behind a body of the length that content-length gives", closing);
-        taken.emplace(take_frame(body_size_));
-        return;
-    }
-    auto const* const nul = find_byte(frame + scanned_, frame + available, '\0');
-    scanned_ = nul ? static_cast<std::size_t>(nul - frame) : available;
-    check_sizes(scanned_ - body_, body_);
-    if (nul)
-        taken.emplace(take_frame(scanned_ - body_));
-}
-
-std::string_view FrameDecoder::peek_receipt()
-{
-    if (phase_ == Phase::between)
-        skip_line_ends();
-    if (phase_ != Phase::head || scanned_ != 0)
-        return {};
-    auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
-    if (!text.starts_with(plain_receipt))
-        return {};
-    auto const rest = text.substr(plain_receipt.size());
-    auto const size = detail::plain_size(rest);
-    auto const whole = plain_receipt.size() + size + end_of_plain_receipt.size();
-    if (!rest.substr(size).starts_with(end_of_plain_receipt) || limits_.headers == 0 ||
-        whole > std::min(limits_.header_line, limits_.frame))
-        return {};
-    return rest.substr(0, size);
-}
-
-void FrameDecoder::take_receipt(std::string_view id) noexcept
-{
-    end_frame(plain_receipt.size() + id.size() + end_of_plain_receipt.size() - 1);
-}
-
 // Consumes line ends up to the first byte of a frame. Returns false when there is none yet.
-bool FrameDecoder::skip_line_ends()
+inline bool FrameDecoder::skip_line_ends()
 {
     for (;;) {
         if (begin_ == end_)
@@ -192,9 +135,9 @@ bool FrameDecoder::skip_line_ends()
     return true;
 }
 
-// Takes a frame that is there as a whole, with a usual head and nothing escaped in it. Returns false where that is not
-// so, with nothing done; the other way then has the last word.
-bool FrameDecoder::take_usual_frame(std::optional<Frame>& taken)
+// Takes a frame that is there as a whole, with a usual head and nothing escaped in it. Returns nullptr where that is
+// not so, with nothing done; the other way then has the last word.
+[[gnu::always_inline]] inline detail::FrameBlock* FrameDecoder::take_usual_frame()
 {
     auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
     if (!usual_head_) {
@@ -203,24 +146,83 @@ bool FrameDecoder::take_usual_frame(std::optional<Frame>& taken)
     }
     auto& head = *usual_head_;
     if (!head.take_apart(text) || head.may_have_escapes())
-        return false;
+        return nullptr;
     auto const rest = text.substr(head.body());
     std::size_t body_size = 0;
     if (auto const* const length = head.content_length()) {
         auto const digits = text.substr(length->value_offset, length->value_length);
         if (!parse_usual_number(digits, body_size) || body_size >= rest.size() || rest[body_size] != '\0')
-            return false;
+            return nullptr;
     } else {
         body_size = rest.find('\0');
         if (body_size == rest.npos)
-            return false;
+            return nullptr;
     }
     auto const size = head.body() + body_size;
     if (body_size > limits_.body || size >= limits_.frame)
-        return false;
-    taken.emplace(Frame(text.substr(0, size), head.body(), head.command_length, head.slots()));
+        return nullptr;
+    auto* const block = detail::make_frame_block({text.data(), size}, head.body(), head.command_length, head.slots());
     end_frame(size);
-    return true;
+    return block;
+}
+
+std::optional<Frame> FrameDecoder::next()
+{
+    if (phase_ == Phase::failed)
+        throw MalformedFrame(failure_, failure_offset_);
+    if (phase_ == Phase::between && !skip_line_ends())
+        return std::nullopt;
+    if (phase_ == Phase::head && scanned_ == 0) {
+        if (auto* const block = take_usual_frame())
+            return Frame(block);
+    }
+    if (phase_ == Phase::head && !scan_head())
+        return std::nullopt;
+    return take_body();
+}
+
+// Behind a head that has been taken apart.
+std::optional<Frame> FrameDecoder::take_body()
+{
+    auto const* const frame = buffer_.get() + begin_;
+    auto const available = end_ - begin_;
+    if (phase_ == Phase::sized_body) {
+        auto const closing = body_ + body_size_;
+        if (available <= closing)
+            return std::nullopt;
+        if (frame[closing] != '\0')
+            fail("no NUL behind a body of the length that content-length gives", closing);
+        return take_frame(body_size_);
+    }
+    auto const* const nul = find_byte(frame + scanned_, frame + available, '\0');
+    scanned_ = nul ? static_cast<std::size_t>(nul - frame) : available;
+    check_sizes(scanned_ - body_, body_);
+    if (!nul)
+        return std::nullopt;
+    return take_frame(scanned_ - body_);
+}
+
+std::string_view FrameDecoder::peek_receipt()
+{
+    if (phase_ == Phase::between)
+        skip_line_ends();
+    if (phase_ != Phase::head || scanned_ != 0)
+        return {};
+    auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
+    if (!text.starts_with(plain_receipt))
+        return {};
+    auto const rest = text.substr(plain_receipt.size());
+    auto const size = detail::plain_size(rest);
+    auto const whole = plain_receipt.size() + size + end_of_plain_receipt.size();
+    if (!rest.substr(size).starts_with(end_of_plain_receipt) || limits_.headers == 0 ||
+        whole > std::min(limits_.header_line, limits_.frame))
+        return {};
+    return rest.substr(0, size);
+}
+
+void FrameDecoder::take_receipt(std::string_view id) noexcept
+{
+    end_frame(plain_receipt.size() + id.size() + end_of_plain_receipt.size() - 1);
 }
 
 // Takes apart the lines that have come. Returns true when the head is complete.
@@ -349,7 +351,7 @@ Frame FrameDecoder::take_frame(std::size_t body_size)
 {
     auto const* const text = buffer_.get() + begin_;
     std::ranges::reverse(slots_);
-    Frame frame({text, body_ + body_size}, body_, command_length_, slots_);
+    Frame frame(detail::make_frame_block({text, body_ + body_size}, body_, command_length_, slots_));
     if (escaped_)
         unescape(frame);
     end_frame(body_ + body_size);

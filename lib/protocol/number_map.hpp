@@ -49,7 +49,8 @@ public:
         if (!places_.empty()) {
             auto& place = places_[position(number)];
             if (place.number == number) {
-                place = Place();
+                place.number = 0;
+                place.value = Value();
                 if (--placed_ == 0 && places_.size() > kept_when_empty)
                     places_ = std::vector<Place>();
                 return true;

@@ -16,15 +16,15 @@ constexpr std::string_view prefix = "r-";
 // From how many digits on there are eight bytes with the prefix.
 constexpr std::size_t fewest_at_once = 8 - prefix.size();
 
-// The number that the last `size` of eight bytes write, the first of which is the lowest.
-constexpr std::optional<std::uint64_t> eight_digits_of(std::uint64_t text, std::size_t size) noexcept
+// The number that the last `size` of eight bytes write, the first of which is the lowest; 0 where they write none.
+constexpr std::uint64_t eight_digits_of(std::uint64_t text, std::size_t size) noexcept
 {
     constexpr std::uint64_t zeros = 0x3030'3030'3030'3030;
     constexpr std::uint64_t upper_halves = 0xF0F0'F0F0'F0F0'F0F0;
     auto const used = ~std::uint64_t{0} << (8 * static_cast<unsigned>(8 - size));
     text = (text & used) | (zeros & ~used);
     if ((text & upper_halves) != zeros || ((text + 0x0606'0606'0606'0606) & upper_halves) != zeros)
-        return std::nullopt;
+        return 0;
     // Digits to pairs, to fours, to the number; in each step the upper of two neighbours counts less.
     text -= zeros;
     text = (text * 10 + (text >> 8)) & 0x00FF'00FF'00FF'00FF;
@@ -32,15 +32,17 @@ constexpr std::optional<std::uint64_t> eight_digits_of(std::uint64_t text, std::
     return (text * 10'000 + (text >> 32)) & 0xFFFF'FFFF;
 }
 
-std::optional<Receipts::Number> generated_number(std::string_view id) noexcept
+// The number whose generated id that is; 0 where it is none. In a register: an optional number is stored in two pieces
+// and loaded in one, which must wait for both.
+Receipts::Number generated_number(std::string_view id) noexcept
 {
     if (!id.starts_with(prefix))
-        return std::nullopt;
+        return 0;
     id.remove_prefix(prefix.size());
     // A leading zero would make two texts of one number. Numbers of more digits have never been given out.
     constexpr std::size_t most_digits = std::numeric_limits<Receipts::Number>::digits10;
     if (id.empty() || id.size() > most_digits || id.front() == '0')
-        return std::nullopt;
+        return 0;
     Receipts::Number number = 0;
     if (std::endian::native == std::endian::little && id.size() >= fewest_at_once && id.size() <= 8) {
         auto const last = copying::load<std::uint64_t>(id.data() + id.size() - 8); // some of it may be the prefix
@@ -48,7 +50,7 @@ std::optional<Receipts::Number> generated_number(std::string_view id) noexcept
     }
     for (char const digit : id) {
         if (digit < '0' || digit > '9')
-            return std::nullopt;
+            return 0;
         number = number * 10 + static_cast<Receipts::Number>(digit - '0');
     }
     return number;
@@ -94,7 +96,7 @@ Receipts::Number Receipts::next_number()
 
 void Receipts::expect(Number number, Token token)
 {
-    awaited_.insert(number, Awaited{token, std::nullopt});
+    awaited_.insert(number, {token});
 }
 
 void Receipts::expect(Number number, Token token, TimePoint deadline)
@@ -114,7 +116,8 @@ std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token toke
 std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token token)
 {
     auto const generated = generated_number(id);
-    if (numbers_of_names_.contains(id) || (generated && awaited_.contains(*generated) && !names_.contains(*generated)))
+    if (numbers_of_names_.contains(id) ||
+        (generated != 0 && awaited_.contains(generated) && !names_.contains(generated)))
         return std::nullopt;
     auto const number = next_number();
     numbers_of_names_.emplace(id, number);
@@ -125,24 +128,21 @@ std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token toke
 
 Receipts::Token Receipts::take(std::string_view id)
 {
-    std::optional<Number> number;
+    Number number = 0;
     if (!numbers_of_names_.empty()) {
         if (auto const named = numbers_of_names_.find(id); named != numbers_of_names_.end())
             number = named->second;
     }
-    if (!number) {
+    if (number == 0) {
         number = generated_number(id);
-        if (!number || (!names_.empty() && names_.contains(*number)))
+        if (number == 0 || (!names_.empty() && names_.contains(number)))
             return nullptr;
     }
-    auto const* const found = awaited_.find(*number);
+    auto const* const found = awaited_.find(number);
     if (!found)
         return nullptr;
     auto const token = found->token;
-    awaited_.erase(*number);
-    forget_name(*number);
-    deadlines_.pop_if_next(*number);
-    drop_stale_deadlines();
+    forget(number);
     return token;
 }
 
@@ -209,7 +209,7 @@ void Receipts::Deadlines::erase_if(Predicate predicate)
 bool Receipts::is_current(Due const& due) const
 {
     auto const* const found = awaited_.find(due.number);
-    return found && found->deadline.value_or(due.deadline) == due.deadline;
+    return found && (found->deadline == as_added || found->deadline == due.deadline);
 }
 
 // Most receipts come long before their deadline. Sweeping only when stale entries outnumber the others keeps the cost

@@ -71,10 +71,12 @@ public:
     bool empty() const noexcept { return awaited_.empty(); }
 
 private:
+    static constexpr TimePoint as_added = TimePoint::min();
+
     struct Awaited
     {
         Token token = nullptr;
-        std::optional<TimePoint> deadline{}; // where it is not the one that was added first
+        TimePoint deadline = as_added; // or another one than that
     };
     struct Due
     {

@@ -35,6 +35,15 @@ public:
             clear();
     }
 
+    /// The one in front, which is gone from the queue then. What has been moved from must hold nothing.
+    Value take_front()
+    {
+        Value taken = std::move(values_[first_]);
+        if (++first_ == end_)
+            clear();
+        return taken;
+    }
+
     void clear() noexcept
     {
         if (capacity_ > kept_when_empty) {

@@ -222,6 +222,10 @@ private:
                                                    CloseReason reason);
     bool process_input(Link& link, TimePoint now);
     void handle(Frame& frame, Link& link, TimePoint now);
+    void handle_event(Conversation::Event event, Frame& frame, Link& link);
+    bool show(Frame& frame);
+    /// Whether anybody wants to see the frames that come.
+    bool is_watched() const noexcept { return !observers_.empty() || !interceptors_.empty(); }
     bool take_receipt(Link& link);
     void confirmation_came(ReceiptSlot& slot, Link const& link);
     void message_came(SubscriptionState& subscription, Frame& frame);

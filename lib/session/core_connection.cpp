@@ -97,6 +97,27 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
         core->read_failed(*link, failure);
 }
 
+[[gnu::always_inline]] inline void Core::message_came(SubscriptionState& subscription, Frame& frame)
+{
+    count(messages_received_, 1);
+    if (subscription.ended)
+        return;
+    if (!std::exchange(subscription.touched, true))
+        touched_.push_back(subscription.shared_from_this());
+    if (auto too_slow = subscription.push(std::move(frame), connection_))
+        end_subscription(subscription, std::move(too_slow));
+}
+
+[[gnu::always_inline]] inline void Core::handle(Frame& frame, Link& link, TimePoint now)
+{
+    if (is_watched() && !show(frame))
+        return;
+    if (auto* const token = conversation_.receive_message(frame))
+        message_came(*static_cast<SubscriptionState*>(token), frame);
+    else
+        handle_event(conversation_.receive(frame, now, link.decoder.offset()), frame, link);
+}
+
 // Takes what has been read. Returns true where consumers are to have their turn before the rest.
 bool Core::process_input(Link& link, TimePoint now)
 {
@@ -106,7 +127,7 @@ bool Core::process_input(Link& link, TimePoint now)
     auto const beats_before = link.decoder.heart_beats();
     try {
         while (!link.ended) {
-            if (take_receipt(link))
+            if (awaited_ != 0 && take_receipt(link))
                 continue;
             auto frame = link.decoder.next();
             if (!frame)
@@ -144,7 +165,7 @@ bool Core::process_input(Link& link, TimePoint now)
 // see that.
 bool Core::take_receipt(Link& link)
 {
-    if (awaited_ == 0 || !observers_.empty() || !interceptors_.empty())
+    if (is_watched())
         return false;
     auto const id = link.decoder.peek_receipt();
     auto* const token = id.empty() ? nullptr : conversation_.receive_receipt(id);
@@ -166,31 +187,22 @@ void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
     continue_disconnect();
 }
 
-void Core::message_came(SubscriptionState& subscription, Frame& frame)
+// Observers and interceptors have a look at a frame that came. Returns false when an interceptor keeps it.
+bool Core::show(Frame& frame)
 {
-    count(messages_received_, 1);
-    if (subscription.ended)
-        return;
-    if (!std::exchange(subscription.touched, true))
-        touched_.push_back(subscription.shared_from_this());
-    if (auto too_slow = subscription.push(std::move(frame), connection_))
-        end_subscription(subscription, std::move(too_slow));
-}
-
-void Core::handle(Frame& frame, Link& link, TimePoint now)
-{
-    using Kind = Conversation::Event::Kind;
     observe([&](Observer& observer) { observer.on_frame_received(frame); });
     for (std::size_t i = 0; i < interceptors_.size(); ++i) {
         auto const interceptor = interceptors_[i];
         if (!interceptor->on_incoming(frame))
-            return;
+            return false;
     }
-    if (auto* const token = conversation_.receive_message(frame)) {
-        message_came(*static_cast<SubscriptionState*>(token), frame);
-        return;
-    }
-    auto event = conversation_.receive(frame, now, link.decoder.offset());
+    return true;
+}
+
+// What came is no message that names one of our subscriptions.
+void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
+{
+    using Kind = Conversation::Event::Kind;
     switch (event.kind) {
     case Kind::connected:
         handle_connected(frame, link);

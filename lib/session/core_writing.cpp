@@ -33,11 +33,12 @@ std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
 SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
 {
     auto const chosen = find_header(frame, "receipt");
+    bool const is_chosen = chosen.data() != nullptr;
     bool const wanted =
         !options.raw && (options.with_receipt || (config_->auto_receipt && may_carry_receipt(frame.command())));
-    if (!chosen && !wanted)
+    if (!is_chosen && !wanted)
         return {};
-    auto const limit = options.timeout.value_or(config_->receipt_timeout);
+    auto const limit = options.timeout().value_or(config_->receipt_timeout);
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
     // The clock is read once for all that are going to be written together, as long as that will be at once.
     bool const starts_with_writing = is_running && is_online() && !link_->is_writing;
@@ -60,14 +61,14 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     slot->errors_before = errors_;
     slot->queued = nullptr;
     slot->message = nullptr;
-    if (chosen) {
-        auto const number = conversation_.receipts().expect(*chosen, slot, deadline);
+    if (is_chosen) {
+        auto const number = conversation_.receipts().expect(chosen, slot, deadline);
         if (!number) {
             free_slots_.push_back(slot);
             throw InvalidFrame("a receipt by this id is awaited already", "receipt");
         }
         slot->number = *number;
-        slot->id = *chosen;
+        slot->id = chosen;
     } else {
         slot->number = conversation_.receipts().next_number();
         Receipts::GeneratedId const id(slot->number);

@@ -31,6 +31,12 @@ public:
         // What it nearly always is, without a call by way of a table.
         if (auto const* const io = std::get_if<boost::asio::io_context::executor_type>(&executor_))
             return io->running_in_this_thread();
+        return other_running_here();
+    }
+
+private:
+    [[gnu::noinline]] bool other_running_here() const noexcept
+    {
         return std::visit(
             [](auto const& executor) {
                 if constexpr (requires { executor.running_in_this_thread(); })
@@ -41,7 +47,6 @@ public:
             executor_);
     }
 
-private:
     template <class Executor>
     bool take(boost::asio::any_io_executor const& executor)
     {

@@ -23,7 +23,7 @@ inline TransmitOptions transmit_options(FrameOptions const& options)
 {
     TransmitOptions result;
     result.with_receipt = options.wants_receipt();
-    result.timeout = options.receipt_timeout();
+    result.set_timeout(options.receipt_timeout());
     return result;
 }
 
@@ -31,7 +31,7 @@ inline TransmitOptions transmit_options(OutgoingMessage const& message)
 {
     TransmitOptions result;
     result.with_receipt = message.wants_receipt();
-    result.timeout = message.receipt_timeout();
+    result.set_timeout(message.receipt_timeout());
     return result;
 }
 

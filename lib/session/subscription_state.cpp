@@ -35,9 +35,8 @@ SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id,
 {
 }
 
-std::shared_ptr<StompError> SubscriptionState::push(Frame&& frame, std::uint64_t connection)
+std::shared_ptr<StompError> SubscriptionState::push_carefully(Frame&& frame, std::uint64_t connection, std::size_t size)
 {
-    auto const size = frame.memory() + sizeof(Buffered);
     // Also of a message that is one too many: the broker waits for what becomes of it.
     Unsettled::Sequence sequence = 0;
     if (gives_back) {
@@ -53,8 +52,7 @@ std::shared_ptr<StompError> SubscriptionState::push(Frame&& frame, std::uint64_t
     }
     if ((was_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
         return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
-    buffer_.push_back({std::move(frame), connection, sequence});
-    buffered_bytes_ += size;
+    append(std::move(frame), connection, sequence, size);
     if (!was_full && is_over_soft_limit())
         core->full_buffers_changed(+1);
     return nullptr;
@@ -79,24 +77,21 @@ void SubscriptionState::connection_lost()
 
 void SubscriptionState::drop_front()
 {
-    buffered_bytes_ -= buffer_.front().frame.memory() + sizeof(Buffered);
+    buffered_bytes_ -= size_of(buffer_.front().frame);
     buffer_.pop_front();
 }
 
 std::optional<Message> SubscriptionState::take(std::shared_ptr<SubscriptionState> self)
 {
-    std::optional<Message> message;
     auto& state = *self;
     if (state.buffer_.empty())
-        return message;
+        return std::nullopt;
     bool const was_over = state.is_over_soft_limit();
-    auto& front = state.buffer_.front();
-    state.buffered_bytes_ -= front.frame.memory() + sizeof(Buffered);
-    message = Core::make_message(std::move(front.frame), std::move(self), front.connection, front.sequence);
-    state.buffer_.pop_front();
+    auto front = state.buffer_.take_front();
+    state.buffered_bytes_ -= size_of(front.frame);
     if (was_over && !state.is_over_soft_limit())
         state.core->full_buffers_changed(-1);
-    return message;
+    return Core::make_message(std::move(front.frame), std::move(self), front.connection, front.sequence);
 }
 
 void SubscriptionState::end_in_order()

@@ -53,7 +53,14 @@ public:
     bool ended = false;
 
     /// Takes a message in. Returns what ends the subscription, when that is one too many.
-    std::shared_ptr<StompError> push(Frame&& frame, std::uint64_t connection);
+    std::shared_ptr<StompError> push(Frame&& frame, std::uint64_t connection)
+    {
+        auto const size = size_of(frame);
+        if (gives_back || !stays_below_limits(size))
+            return push_carefully(std::move(frame), connection, size);
+        append(std::move(frame), connection, 0, size);
+        return nullptr;
+    }
     void end_in_order();
     void end(std::shared_ptr<StompError> cause);
 
@@ -89,6 +96,20 @@ private:
         Unsettled::Sequence sequence = 0;
     };
 
+    static std::size_t size_of(Frame const& frame) noexcept { return frame.memory() + sizeof(Buffered); }
+    /// Whether nothing changes with one more of that size but that it is there.
+    bool stays_below_limits(std::size_t size) const noexcept
+    {
+        return buffer_.size() + 1 < limits.messages && buffered_bytes_ + size < limits.bytes &&
+               buffered_bytes_ + size <= limits.hard_limit;
+    }
+    void append(Frame&& frame, std::uint64_t connection, Unsettled::Sequence sequence, std::size_t size)
+    {
+        buffer_.push_back({std::move(frame), connection, sequence});
+        buffered_bytes_ += size;
+    }
+    /// Where it may be one too many, or its acknowledgement must be kept in mind.
+    std::shared_ptr<StompError> push_carefully(Frame&& frame, std::uint64_t connection, std::size_t size);
     bool is_full() const noexcept { return buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes; }
     boost::asio::awaitable<void> wait();
     void drop_front();

@@ -4,6 +4,7 @@
 #include "receipt_slot.hpp"
 #include <arbalest/protocol/frame.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -30,21 +31,42 @@ public:
     std::uint64_t transaction = 0; // in which that is done
 };
 
-/// How transmit() treats one frame. Small, for it is handed on from one coroutine to the next.
+/// How transmit() treats one frame. Two words, so that it is handed on from one coroutine to the next in registers:
+/// what has been put together in memory cannot be loaded in one piece at once.
 class TransmitOptions
 {
 public:
     TransmitOptions() = default;
 
-    bool with_receipt = false;                          // ask for one
-    bool raw = false;                                   // only if the frame has one
-    bool defer_deadline = false;                        // in a transaction: the limit starts with COMMIT
-    bool deletes_durable = false;                       // UNSUBSCRIBE
-    std::optional<std::chrono::milliseconds> timeout{}; // for the receipt, instead of the configured one
-    FrameEffects const* effects = nullptr;              // lives in the frame of the coroutine that sends
+    /// For the receipt, instead of the configured one. Anything beyond a million years is a million years.
+    std::optional<std::chrono::milliseconds> timeout() const noexcept
+    {
+        return timeout_ == not_given ? std::nullopt : std::optional(std::chrono::milliseconds(timeout_));
+    }
+    void set_timeout(std::optional<std::chrono::milliseconds> limit) noexcept
+    {
+        timeout_ = limit ? std::clamp<std::int64_t>(limit->count(), -longest, longest) : not_given;
+    }
+
+    bool with_receipt : 1 = false;    // ask for one
+    bool raw : 1 = false;             // only if the frame has one
+    bool defer_deadline : 1 = false;  // in a transaction: the limit starts with COMMIT
+    bool deletes_durable : 1 = false; // UNSUBSCRIBE
+
+private:
+    static constexpr int timeout_bits = 56;
+    static constexpr std::int64_t longest = (std::int64_t{1} << (timeout_bits - 1)) - 1;
+    static constexpr std::int64_t not_given = -longest - 1;
+
+    std::int64_t timeout_ : timeout_bits = not_given;
+
+public:
+    FrameEffects const* effects = nullptr; // lives in the frame of the coroutine that sends
 
     SubscriptionState* subscribing() const noexcept { return effects ? effects->subscribing : nullptr; }
 };
+
+static_assert(sizeof(TransmitOptions) <= 16);
 
 /// What becomes of the frame when its connection is lost and another is to follow.
 AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept;

@@ -39,7 +39,10 @@ BOOST_AUTO_TEST_CASE(behaves_like_a_queue_whatever_is_done)
             check(queue, model);
         }
         for (std::size_t i = 0; i < pops && !model.empty(); ++i) {
-            queue.pop_front();
+            if (i % 2 == 0)
+                queue.pop_front();
+            else
+                BOOST_REQUIRE(queue.take_front() == model.front());
             model.pop_front();
             check(queue, model);
         }
@@ -70,6 +73,9 @@ BOOST_AUTO_TEST_CASE(lets_go_of_what_it_held)
             queue.push_back(Held(held));
         BOOST_TEST(held.use_count() == static_cast<long>(count + 1));
         queue.pop_front();
+        BOOST_TEST(held.use_count() == static_cast<long>(count));
+        queue.push_back(Held(held));
+        BOOST_TEST(queue.take_front() == held);
         BOOST_TEST(held.use_count() == static_cast<long>(count));
         queue.clear();
         BOOST_TEST(held.use_count() == 1);

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -205,9 +204,7 @@ private:
     friend class FrameDecoder;
     friend class detail::HeadText;
 
-    // A frame made of raw text: the head as received (its spans in `slots`, the last one first) and behind it the body.
-    Frame(std::string_view raw, std::size_t head_size, std::size_t command_length,
-          std::span<detail::HeaderSlot const> slots);
+    explicit Frame(detail::FrameBlock* block) noexcept : block_(block) {}
     static void release(detail::FrameBlock* block) noexcept
     {
         if (block)

@@ -77,8 +77,8 @@ private:
     enum class Phase : std::uint8_t { between, head, sized_body, unsized_body, failed };
 
     bool skip_line_ends();
-    bool take_usual_frame(std::optional<Frame>& taken);
-    void take_body(std::optional<Frame>& taken);
+    detail::FrameBlock* take_usual_frame();
+    std::optional<Frame> take_body();
     bool scan_head();
     void add_command(std::size_t begin, std::size_t end);
     void add_header(std::size_t begin, std::size_t end);
