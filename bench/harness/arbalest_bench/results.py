@@ -61,6 +61,21 @@ class Medians:
         found = [entry for entry in self.find(**wanted) if figure in entry]
         return found[0][figure] if found else None
 
+    def ratio(self, figure, one, other):
+        """How many times the figure of another measurement one's is, both given by their keys: the median of what runs
+        come to that were made one after the other, so that both had the same machine. None without such runs."""
+        mine, others = self._runs(figure, one), self._runs(figure, other)
+        quotients = [value / others[repetition] for repetition, value in mine.items() if others.get(repetition)]
+        return statistics.median(quotients) if quotients else None
+
+    def _runs(self, figure, wanted):
+        """The figure of each repetition of the one measurement with these keys."""
+        for key, records in self._groups.items():
+            named = dict(zip(KEYS, key))
+            if all(named.get(name) == value for name, value in wanted.items()):
+                return {record["repetition"]: record[figure] for record in records if figure in record}
+        return {}
+
     def values(self, key, **wanted):
         """The values that a key has, in the order in which they came."""
         return list(dict.fromkeys(entry[key] for entry in self.find(**wanted) if entry[key] is not None))

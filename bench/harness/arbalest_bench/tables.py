@@ -3,8 +3,6 @@
 from .results import in_order
 
 SCENARIOS = ["fire", "confirm", "pipeline", "deliver", "deliver-try", "deliver-hook", "deliver-listener", "fan"]
-# Against which floor a scenario is measured, where it has none by its own name.
-FLOOR_OF = {"deliver-try": "deliver", "deliver-hook": "deliver", "deliver-listener": "deliver"}
 
 
 def rate(value):
@@ -26,21 +24,25 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def floor_of(medians, kind="sockets", **point):
-    """The floor's rate at a point: that of sockets, or where there is none, that of Asio."""
-    scenario = FLOOR_OF.get(point["scenario"], point["scenario"])
-    point = {**point, "scenario": scenario, "suite": "end-to-end"}
-    found = medians.one("messages_per_s", peer=f"floor: {kind}", **point)
-    return found or medians.one("messages_per_s", peer="floor: asio", **point)
+def share_of_floor(medians, peer, kind="sockets", **point):
+    """A rate as a share of the floor's at the same point: that of sockets, or where there is none, that of Asio."""
+    point = {**point, "suite": "end-to-end"}
+    for floor in (f"floor: {kind}", "floor: asio"):
+        share = medians.ratio("messages_per_s", {**point, "peer": peer}, {**point, "peer": floor})
+        if share:
+            return share
+    return None
 
 
 def about(records):
     text = []
     for record in records:
         if record["suite"] == "about":
+            judged = record.get("repetitions_where_judged", record["repetitions"])
+            more = f", {judged} where shares of the floor are to be reached" if judged != record["repetitions"] else ""
             text.append(f"Revision {record['revision']}, {record['date']}; {record['processor']}, {record['cores']} "
                         f"cores, Linux {record['kernel']}, {record['compiler']}. Median of {record['repetitions']} "
-                        f"runs of {record['seconds']} s each.\n")
+                        f"runs of {record['seconds']} s each{more}.\n")
             if record["quick"]:
                 text.append("A quick run: a look, not a result.\n")
             if record.get("table"):
@@ -74,9 +76,8 @@ def _point_table(medians, cores, transport, body):
         row = [peer]
         for scenario in scenarios:
             value = medians.one("messages_per_s", peer=peer, scenario=scenario, **where)
-            floor = floor_of(medians, **{**where, "scenario": scenario})
-            share = f" ({100 * value / floor:.0f} %)" if value and floor else ""
-            row.append(rate(value) + share)
+            share = share_of_floor(medians, peer, scenario=scenario, **where)
+            row.append(rate(value) + (f" ({100 * share:.0f} %)" if value and share else ""))
         rows.append(row)
     place = "one core for both" if cores == 1 else "a core each"
     title = f"### {transport}, bodies of {body} bytes, {place}\n\nMessages a second (share of the floor)\n\n"

@@ -2,7 +2,7 @@
 
 import typing
 
-from .tables import floor_of, number, table
+from .tables import number, share_of_floor, table
 
 ONE_CORE = {"cores": 1, "transport": "tcp", "body": 100}
 SESSION_KIB = 32
@@ -11,12 +11,6 @@ DECODE_GB_PER_S = 2.0
 GROWTH = 1.3
 # What is allocated once, while buffers grow, is shared by all messages of a run.
 ONCE = 0.02
-
-
-def _share(medians, scenario, kind, point):
-    mine = medians.one("messages_per_s", suite="end-to-end", peer="arbalest", scenario=scenario, **point)
-    floor = floor_of(medians, kind, scenario=scenario, **point)
-    return mine / floor if mine and floor else None
 
 
 def _best_peer(medians, scenario):
@@ -62,14 +56,15 @@ def checks(medians):
 
     for scenario, kind, target in (("fire", "sockets", 0.5), ("confirm", "asio", 0.95), ("pipeline", "sockets", 0.4),
                                    ("deliver", "sockets", 0.6), ("deliver-try", "sockets", 0.7)):
-        add(f"{scenario}: share of the floor ({kind})", target, _share(medians, scenario, kind, ONE_CORE))
+        add(f"{scenario}: share of the floor ({kind})", target,
+            share_of_floor(medians, "arbalest", kind, scenario=scenario, **ONE_CORE))
     for scenario in ("fire", "pipeline", "deliver"):
         ratio, name = _best_peer(medians, scenario)
         add(f"{scenario}: times the best peer ({name})", 2.0, ratio)
     for transport in ("tls", "ws", "wss"):
         for scenario in ("fire", "confirm", "pipeline", "deliver"):
             add(f"{scenario} over {transport}: share of raw Asio and Beast", 0.6,
-                _share(medians, scenario, "asio", {**ONE_CORE, "transport": transport}))
+                share_of_floor(medians, "arbalest", "asio", scenario=scenario, **{**ONE_CORE, "transport": transport}))
     add("decoding frames of 241 bytes, GB/s", DECODE_GB_PER_S, _gb_per_s(medians, "decode/target:241"))
     decode, copy = (_gb_per_s(medians, f"{name}/target:cold") for name in ("decode", "malloc_memcpy"))
     add("decoding 10 KiB from cold memory: share of malloc + memcpy", 0.5, decode / copy if decode and copy else None)
