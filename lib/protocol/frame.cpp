@@ -42,14 +42,31 @@ void push_slot(FrameBlock& block, std::uint32_t name_offset, std::size_t name_le
     ++block.header_count;
 }
 
+void require_head_size(std::size_t size)
+{
+    if (size > std::numeric_limits<std::uint32_t>::max())
+        throw std::length_error("arbalest::Frame: the head of a frame is limited to 4 GiB");
+}
+
 std::uint32_t put(FrameBlock& block, std::string_view text)
 {
     auto const offset = block.text_size;
-    if (offset + text.size() > std::numeric_limits<std::uint32_t>::max())
-        throw std::length_error("arbalest::Frame: the head of a frame is limited to 4 GiB");
+    require_head_size(offset + text.size());
     copy_in_pieces(block.text() + offset, text.data(), text.size());
     block.text_size += text.size();
     return static_cast<std::uint32_t>(offset);
+}
+
+void put_header(FrameBlock& block, std::string_view name, std::string_view value)
+{
+    auto const name_offset = block.text_size;
+    auto const value_offset = name_offset + name.size();
+    require_head_size(value_offset + value.size());
+    copy_in_pieces(block.text() + name_offset, name.data(), name.size());
+    copy_in_pieces(block.text() + value_offset, value.data(), value.size());
+    block.text_size = value_offset + value.size();
+    push_slot(block, static_cast<std::uint32_t>(name_offset), name.size(), static_cast<std::uint32_t>(value_offset),
+              value.size());
 }
 
 std::string_view text_of(FrameBlock& block, std::uint32_t offset, std::uint32_t length) noexcept
@@ -111,9 +128,7 @@ void make_room(FrameBlock*& block, std::size_t text, std::size_t slots, Replaced
     larger.command_length = old.command_length;
     for (std::uint32_t i = 0; i < old.header_count; ++i) {
         auto const& slot = old.slot(i);
-        auto const name_offset = put(larger, name_of(old, slot));
-        auto const value_offset = put(larger, value_of(old, slot));
-        push_slot(larger, name_offset, slot.name_length, value_offset, slot.value_length);
+        put_header(larger, name_of(old, slot), value_of(old, slot));
     }
     copy_text(larger.text() + larger.text_size, old.text() + old.body_offset, old.body_length);
     larger.body_offset = larger.text_size;
@@ -131,23 +146,25 @@ Frame::Frame(std::string_view command, std::size_t reserve) : Frame() // so that
     block_->command_length = static_cast<std::uint32_t>(command.size());
 }
 
-Frame::Frame(std::string_view command, Header const& header, std::string_view body) : Frame()
+Frame::Frame(std::string_view command, Header const& header, std::string_view body)
 {
     auto const head = command.size() + header.name.size() + header.value.size();
-    block_ = allocate_frame_block(text_room(head + body.size() + 2 * spare_text) + first_slots * sizeof(HeaderSlot));
-    put(*block_, command);
-    block_->command_length = static_cast<std::uint32_t>(command.size());
-    auto const name_offset = put(*block_, header.name);
-    auto const value_offset = put(*block_, header.value);
-    push_slot(*block_, name_offset, header.name.size(), value_offset, header.value.size());
+    require_head_size(head);
+    block_ = allocate_frame_block(text_room(head + body.size() + 2 * spare_text) + first_slots * sizeof(HeaderSlot),
+                                  {.capacity = 0,
+                                   .text_size = command.size(),
+                                   .body_offset = head,
+                                   .body_length = body.size(),
+                                   .command_length = static_cast<std::uint32_t>(command.size()),
+                                   .header_count = 0});
+    copy_in_pieces(block_->text(), command.data(), command.size());
+    put_header(*block_, header.name, header.value);
     auto* const to = block_->text() + head;
     if (body.size() <= detail::worth_pieces)
         copy_in_pieces(to, body.data(), body.size());
     else
         copy_text(to, body.data(), body.size());
-    block_->body_offset = head;
-    block_->body_length = body.size();
-    block_->text_size = head + body.size();
+    block_->text_size += body.size();
 }
 
 void Frame::give_back(FrameBlock* block) noexcept
@@ -188,10 +205,9 @@ std::optional<std::string_view> Frame::header(std::string_view name) const noexc
 Frame& Frame::add_header(std::string_view name, std::string_view value)
 {
     Replaced replaced;
-    make_room(block_, name.size() + value.size(), 1, replaced);
-    auto const name_offset = put(*block_, name);
-    auto const value_offset = put(*block_, value);
-    push_slot(*block_, name_offset, name.size(), value_offset, value.size());
+    if (!block_ || !has_room(*block_, name.size() + value.size(), 1))
+        make_room(block_, name.size() + value.size(), 1, replaced);
+    put_header(*block_, name, value);
     return *this;
 }
 

@@ -43,20 +43,27 @@ public:
         put(number, std::move(value));
     }
 
-    /// Returns false when it is not there.
-    bool erase(Number number)
+    /// Takes it out into `value`. Returns false when it is not there.
+    bool take(Number number, Value& value)
     {
         if (!places_.empty()) {
             auto& place = places_[position(number)];
             if (place.number == number) {
                 place.number = 0;
-                place.value = Value();
+                value = std::exchange(place.value, Value());
                 if (--placed_ == 0 && places_.size() > kept_when_empty)
                     places_ = std::vector<Place>();
                 return true;
             }
         }
-        return !others_.empty() && others_.erase(number) != 0;
+        return !others_.empty() && take_other(number, value);
+    }
+
+    /// Returns false when it is not there.
+    bool erase(Number number)
+    {
+        Value value{};
+        return take(number, value);
     }
 
 private:
@@ -72,6 +79,16 @@ private:
     std::size_t position(Number number) const noexcept
     {
         return static_cast<std::size_t>(number) & (places_.size() - 1);
+    }
+
+    bool take_other(Number number, Value& value)
+    {
+        auto const found = others_.find(number);
+        if (found == others_.end())
+            return false;
+        value = std::move(found->second);
+        others_.erase(found);
+        return true;
     }
 
     void put(Number number, Value value)

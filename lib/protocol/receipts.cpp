@@ -126,6 +126,24 @@ std::optional<Receipts::Number> Receipts::expect(std::string_view id, Token toke
     return number;
 }
 
+// Most receipts come long before their deadline. Sweeping only when stale entries outnumber the others keeps the cost
+// per receipt constant and the memory proportional to what is outstanding.
+inline void Receipts::drop_stale_deadlines()
+{
+    constexpr std::size_t tolerated = 256;
+    if (deadlines_.size() > 2 * awaited_.size() + tolerated)
+        deadlines_.erase_if([this](Due const& due) { return !is_current(due); });
+}
+
+// Of what is no longer awaited.
+inline void Receipts::let_go(Number number)
+{
+    if (!names_.empty())
+        forget_name(number);
+    deadlines_.pop_if_next(number);
+    drop_stale_deadlines();
+}
+
 Receipts::Token Receipts::take(std::string_view id)
 {
     Number number = 0;
@@ -138,28 +156,23 @@ Receipts::Token Receipts::take(std::string_view id)
         if (number == 0 || (!names_.empty() && names_.contains(number)))
             return nullptr;
     }
-    auto const* const found = awaited_.find(number);
-    if (!found)
+    Awaited awaited;
+    if (!awaited_.take(number, awaited))
         return nullptr;
-    auto const token = found->token;
-    forget(number);
-    return token;
+    let_go(number);
+    return awaited.token;
 }
 
 bool Receipts::forget(Number number)
 {
     if (!awaited_.erase(number))
         return false;
-    forget_name(number);
-    deadlines_.pop_if_next(number);
-    drop_stale_deadlines();
+    let_go(number);
     return true;
 }
 
 void Receipts::forget_name(Number number)
 {
-    if (names_.empty())
-        return;
     if (auto const name = names_.find(number); name != names_.end()) {
         numbers_of_names_.erase(name->second);
         names_.erase(name);
@@ -210,15 +223,6 @@ bool Receipts::is_current(Due const& due) const
 {
     auto const* const found = awaited_.find(due.number);
     return found && (found->deadline == as_added || found->deadline == due.deadline);
-}
-
-// Most receipts come long before their deadline. Sweeping only when stale entries outnumber the others keeps the cost
-// per receipt constant and the memory proportional to what is outstanding.
-void Receipts::drop_stale_deadlines()
-{
-    constexpr std::size_t tolerated = 256;
-    if (deadlines_.size() > 2 * awaited_.size() + tolerated)
-        deadlines_.erase_if([this](Due const& due) { return !is_current(due); });
 }
 
 TimePoint Receipts::earliest_deadline() const noexcept

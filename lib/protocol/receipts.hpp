@@ -118,6 +118,7 @@ private:
     };
 
     void drop_stale_deadlines();
+    void let_go(Number number);
     void forget_name(Number number);
     bool is_current(Due const& due) const;
 
