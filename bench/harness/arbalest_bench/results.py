@@ -49,12 +49,7 @@ class Medians:
 
     def find(self, **wanted):
         """All measurements with these keys: a list of dicts of keys and medians."""
-        found = []
-        for key, records in self._groups.items():
-            named = dict(zip(KEYS, key))
-            if all(named.get(name) == value for name, value in wanted.items()):
-                found.append({**named, **_medians(records)})
-        return found
+        return [{**named, **_medians(records)} for named, records in self._matching(wanted)]
 
     def one(self, figure, **wanted):
         """A figure of the one measurement with these keys; None when there is none."""
@@ -70,11 +65,15 @@ class Medians:
 
     def _runs(self, figure, wanted):
         """The figure of each repetition of the one measurement with these keys."""
+        for _, records in self._matching(wanted):
+            return {record["repetition"]: record[figure] for record in records if figure in record}
+        return {}
+
+    def _matching(self, wanted):
         for key, records in self._groups.items():
             named = dict(zip(KEYS, key))
             if all(named.get(name) == value for name, value in wanted.items()):
-                return {record["repetition"]: record[figure] for record in records if figure in record}
-        return {}
+                yield named, records
 
     def values(self, key, **wanted):
         """The values that a key has, in the order in which they came."""
