@@ -21,7 +21,7 @@ using arbalest::detail::ExecutorProbe;
 namespace {
 
 // For what the executor does soon, if anybody runs it: disconnecting takes 2 s at most.
-constexpr auto patience = std::chrono::seconds(10);
+constexpr auto wait_limit = std::chrono::seconds(10);
 
 asio::any_io_executor executor_for(ConnectionSetup const& setup, std::shared_ptr<IoThread> const& io)
 {
@@ -180,7 +180,7 @@ std::string ConnectionCore::forget_subscription(std::string_view id, std::string
 std::shared_ptr<Core> ConnectionCore::wait_for_session()
 {
     Lock lock(mutex_);
-    auto const limit = connect_limit() + patience;
+    auto const limit = connect_limit() + wait_limit;
     if (!changed_.wait_for(lock, limit, [this] { return phase_ != Phase::connecting; }))
         throw Timeout(limit);
     auto core = phase_ == Phase::open ? Core::of(session_) : nullptr;
@@ -241,7 +241,7 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
     Lock lock(mutex_);
     // A listener may know of CONNECTED a moment earlier.
     if (phase_ == Phase::connecting && connected_event_ != 0)
-        changed_.wait_for(lock, patience, [this] { return phase_ != Phase::connecting; });
+        changed_.wait_for(lock, wait_limit, [this] { return phase_ != Phase::connecting; });
     if (phase_ == Phase::establishing || phase_ == Phase::connecting)
         give_up();
     if (phase_ != Phase::open)
@@ -251,7 +251,7 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
     auto const here = std::this_thread::get_id();
     if (disconnecting_) {
         if (*disconnecting_ != here) // else it is called by on_disconnecting
-            changed_.wait_for(lock, patience, has_ended);
+            changed_.wait_for(lock, wait_limit, has_ended);
         return;
     }
     disconnecting_ = here;
@@ -274,8 +274,8 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
     session.start_disconnect();
 
     lock.lock();
-    if (!changed_.wait_for(lock, patience, has_ended))
-        throw Timeout(patience);
+    if (!changed_.wait_for(lock, wait_limit, has_ended))
+        throw Timeout(wait_limit);
 }
 
 // Lets go of a connection that is being made; connect() fails then.
@@ -306,7 +306,7 @@ bool ConnectionCore::end_now(Dispatcher::Clock::time_point end)
         finish_connection(lock, Failure(std::make_exception_ptr(SessionClosed("the io_context is gone"))));
         return true;
     }
-    return changed_.wait_until(lock, std::min(end, Dispatcher::Clock::now() + patience), has_ended);
+    return changed_.wait_until(lock, std::min(end, Dispatcher::Clock::now() + wait_limit), has_ended);
 }
 
 bool ConnectionCore::stop(std::chrono::nanoseconds timeout)

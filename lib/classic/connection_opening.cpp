@@ -24,7 +24,7 @@ using arbalest::detail::Core;
 namespace {
 
 constexpr std::chrono::nanoseconds default_limit = std::chrono::seconds(15);
-constexpr auto patience = std::chrono::seconds(5);
+constexpr auto connect_margin = std::chrono::seconds(5);
 
 HostAndPort peer_of(Transport const& transport)
 {
@@ -358,7 +358,7 @@ void ConnectionCore::finish_connection(Lock& lock, Failure cause)
 void ConnectionCore::wait_until_decided(std::uint64_t number)
 {
     Lock lock(mutex_);
-    auto const limit = connect_limit() + patience;
+    auto const limit = connect_limit() + connect_margin;
     auto const is_decided = [this, number] { return number_ != number || phase_ != Phase::connecting; };
     if (!changed_.wait_for(lock, limit, is_decided)) {
         give_up();

@@ -6,7 +6,7 @@ namespace arbalest::classic::detail {
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds(3);
+constexpr auto stop_limit = std::chrono::seconds(3);
 
 } // namespace
 
@@ -32,7 +32,7 @@ void IoThread::finish()
         return;
     }
     bool const is_inside = std::this_thread::get_id() == thread_.get_id();
-    if (!is_inside && ended_changed_.wait_for(lock, patience, [this] { return ended_; })) {
+    if (!is_inside && ended_changed_.wait_for(lock, stop_limit, [this] { return ended_; })) {
         lock.unlock();
         thread_.join();
     } else {

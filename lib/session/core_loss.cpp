@@ -9,8 +9,6 @@ namespace arbalest::detail {
 
 namespace {
 
-constexpr unsigned poisonous = 2; // losses in a row
-
 // What an operation is told that the loss of its connection has cut short.
 std::shared_ptr<StompError> as_lost(StompError const& cause, Outcome outcome)
 {
@@ -135,7 +133,7 @@ void Core::settle_slots_at_loss(StompError const& cause)
             }
             break;
         case AtLoss::keep:
-            if (slot.subscribing && was_sent && ++slot.losses == poisonous) {
+            if (slot.subscribing && was_sent && ++slot.losses == losses_before_giving_up) {
                 complete_slot(slot, as_lost(cause, outcome));
                 continue;
             }

@@ -4,12 +4,6 @@
 
 namespace arbalest::detail {
 
-namespace {
-
-constexpr unsigned poisonous = 2; // losses in a row
-
-} // namespace
-
 Outbox::Outbox(OutboxLimits limits) noexcept : limits_(limits), next_(messages_.end()) {}
 
 OutboxMessage& Outbox::add(Frame frame, ReceiptSlot* slot)
@@ -71,7 +65,7 @@ std::vector<OutboxMessage*> Outbox::connection_lost(std::uint64_t unsent, bool r
         message.may_have_left = true;
         if (!message.slot)
             erase(message, WriteWatch::State::unknown);
-        else if (!repeats || ++message.losses == poisonous)
+        else if (!repeats || ++message.losses == losses_before_giving_up)
             given_up.push_back(&message);
     }
     // What was not even encoded was not under way.

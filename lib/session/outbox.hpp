@@ -12,6 +12,9 @@
 
 namespace arbalest::detail {
 
+/// A frame that was under way at so many losses in a row is not sent again: it may be what ends the connections.
+inline constexpr unsigned losses_before_giving_up = 2;
+
 struct ReceiptSlot;
 struct OutboxMessage;
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace block_cache_tests {
 
 using arbalest::Frame;
 using arbalest::detail::allocate_block;
@@ -93,4 +93,4 @@ BOOST_AUTO_TEST_CASE(a_frame_may_outlive_what_its_thread_keeps)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace block_cache_tests

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace client_frames_tests {
 
 using namespace std::chrono_literals;
 using arbalest::AckMode;
@@ -105,4 +105,4 @@ BOOST_AUTO_TEST_CASE(transactions)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace client_frames_tests

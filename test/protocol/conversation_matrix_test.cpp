@@ -8,7 +8,7 @@
 #include <vector>
 
 // Every state with everything that can happen next.
-namespace {
+namespace conversation_matrix_tests {
 
 using namespace conversation_tests;
 using arbalest::errc;
@@ -229,4 +229,4 @@ BOOST_AUTO_TEST_CASE(timers)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace conversation_matrix_tests

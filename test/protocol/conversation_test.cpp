@@ -8,7 +8,7 @@
 #include <vector>
 
 // One subject each: the handshake, routing, receipts, errors, timers, the end.
-namespace {
+namespace conversation_tests {
 
 using namespace conversation_tests;
 using arbalest::errc;
@@ -378,4 +378,4 @@ BOOST_AUTO_TEST_CASE(another_connection_begins_anew_with_the_same_subscriptions_
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace conversation_tests

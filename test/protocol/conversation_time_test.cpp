@@ -5,7 +5,7 @@
 #include <memory>
 
 // Deadlines of a conversation, with a clock moved by hand.
-namespace {
+namespace conversation_time_tests {
 
 using namespace conversation_tests;
 using arbalest::MissingHeartBeat;
@@ -175,4 +175,4 @@ BOOST_AUTO_TEST_CASE(polling_at_the_deadlines_finds_everything)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace conversation_time_tests

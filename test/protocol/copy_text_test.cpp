@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-namespace {
+namespace copy_text_tests {
 
 using arbalest::detail::copy_text;
 
@@ -62,4 +62,4 @@ BOOST_AUTO_TEST_CASE(source_and_target_may_overlap)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace copy_text_tests

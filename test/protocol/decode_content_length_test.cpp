@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 // content-length and the end of the body, the same in every version.
-namespace {
+namespace decode_content_length_tests {
 
 using wire::Vector;
 
@@ -112,4 +112,4 @@ BOOST_AUTO_TEST_CASE(without_the_closing_nul)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace decode_content_length_tests

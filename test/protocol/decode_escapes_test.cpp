@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 // Value encoding: by version, and never in the frames that come before one was agreed on.
-namespace {
+namespace decode_escapes_tests {
 
 using wire::unknown;
 using wire::v1_0;
@@ -149,4 +149,4 @@ BOOST_AUTO_TEST_CASE(from_the_next_frame_on)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace decode_escapes_tests

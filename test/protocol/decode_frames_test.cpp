@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 // What is the same in every version: the shape of a frame, headers as they come, line ends between frames.
-namespace {
+namespace decode_frames_tests {
 
 using wire::Vector;
 
@@ -145,4 +145,4 @@ BOOST_AUTO_TEST_CASE(no_command)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace decode_frames_tests

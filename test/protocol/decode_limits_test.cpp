@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 // Each limit: what just fits, and what is over it by one. No more than that may have to come before it is refused.
-namespace {
+namespace decode_limits_tests {
 
 using wire::unknown;
 using wire::v1_0;
@@ -119,4 +119,4 @@ BOOST_AUTO_TEST_CASE(frame)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace decode_limits_tests

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 // Line ends inside of frames, which differ by version, and between them, where they are heart-beats.
-namespace {
+namespace decode_line_ends_tests {
 
 using wire::unknown;
 using wire::v1_0;
@@ -104,4 +104,4 @@ BOOST_AUTO_TEST_CASE(between_frames)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace decode_line_ends_tests

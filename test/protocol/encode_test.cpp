@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace encode_tests {
 
 using arbalest::ContentLength;
 using arbalest::Frame;
@@ -276,4 +276,4 @@ BOOST_AUTO_TEST_CASE(large)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace encode_tests

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-namespace {
+namespace equal_text_tests {
 
 using arbalest::detail::equal_text;
 
@@ -29,4 +29,4 @@ BOOST_AUTO_TEST_CASE(every_size_and_every_difference)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace equal_text_tests

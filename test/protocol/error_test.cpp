@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace {
+namespace error_tests {
 
 using namespace std::chrono_literals;
 using arbalest::errc;
@@ -174,4 +174,4 @@ BOOST_AUTO_TEST_CASE(error_frame_without_anything)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace error_tests

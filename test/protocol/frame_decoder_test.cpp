@@ -12,7 +12,7 @@
 #include <utility>
 
 // The decoder's buffer: what it holds, when it grows, when it gives memory back.
-namespace {
+namespace frame_decoder_tests {
 
 using arbalest::Frame;
 using arbalest::FrameDecoder;
@@ -358,4 +358,4 @@ BOOST_AUTO_TEST_CASE(moves_in_the_middle_of_a_frame)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace frame_decoder_tests

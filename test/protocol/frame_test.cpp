@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace frame_tests {
 
 using arbalest::Frame;
 using arbalest::Header;
@@ -393,4 +393,4 @@ BOOST_AUTO_TEST_CASE(equality)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace frame_tests

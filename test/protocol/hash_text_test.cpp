@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_set>
 
-namespace {
+namespace hash_text_tests {
 
 using arbalest::detail::hash_text;
 
@@ -39,4 +39,4 @@ BOOST_AUTO_TEST_CASE(the_bytes_count_and_not_where_they_are)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace hash_text_tests

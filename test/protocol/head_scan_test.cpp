@@ -17,7 +17,7 @@
 
 // Heads are looked through in blocks, whole ones in one pass. Wherever in a block a byte stands, and however the head
 // is cut, the outcome must be the same.
-namespace {
+namespace head_scan_tests {
 
 using namespace std::string_view_literals;
 using arbalest::Frame;
@@ -288,4 +288,4 @@ BOOST_AUTO_TEST_CASE(what_was_removed_from_a_frame_does_not_matter)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace head_scan_tests

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace heart_beat_tests {
 
 using namespace std::chrono_literals;
 using arbalest::HeartBeat;
@@ -232,4 +232,4 @@ BOOST_AUTO_TEST_CASE(remembers_what_was_negotiated)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace heart_beat_tests

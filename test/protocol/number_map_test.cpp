@@ -9,7 +9,7 @@
 #include <map>
 #include <random>
 
-namespace {
+namespace number_map_tests {
 
 using Map = arbalest::detail::NumberMap<int>;
 
@@ -88,4 +88,4 @@ BOOST_AUTO_TEST_CASE(beside_one_that_stays)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace number_map_tests

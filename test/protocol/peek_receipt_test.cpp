@@ -10,7 +10,7 @@
 #include <vector>
 
 // RECEIPTs taken without making frames of them.
-namespace {
+namespace peek_receipt_tests {
 
 using namespace std::string_view_literals;
 using arbalest::FrameDecoder;
@@ -113,4 +113,4 @@ BOOST_AUTO_TEST_CASE(what_is_no_frame_throws)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace peek_receipt_tests

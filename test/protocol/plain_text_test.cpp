@@ -7,7 +7,7 @@
 #include <string_view>
 
 // Wherever a byte stands, looking at many at once finds what looking at each by itself would.
-namespace {
+namespace plain_text_tests {
 
 using arbalest::detail::is_plain;
 using arbalest::detail::plain_size;
@@ -46,4 +46,4 @@ BOOST_AUTO_TEST_CASE(nothing_is_read_behind_the_text)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace plain_text_tests

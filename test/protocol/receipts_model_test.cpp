@@ -10,7 +10,7 @@
 #include <random>
 #include <string>
 
-namespace {
+namespace receipts_model_tests {
 
 using namespace std::chrono_literals;
 using arbalest::detail::Receipts;
@@ -193,4 +193,4 @@ BOOST_AUTO_TEST_CASE(random_walk)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace receipts_model_tests

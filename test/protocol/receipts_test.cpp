@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace receipts_tests {
 
 using namespace std::chrono_literals;
 using arbalest::detail::Receipts;
@@ -308,4 +308,4 @@ BOOST_AUTO_TEST_CASE(the_order_of_deadlines_survives_many_receipts)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace receipts_tests

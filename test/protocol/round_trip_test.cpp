@@ -11,7 +11,7 @@
 #include <vector>
 
 // What encode() writes, the decoder reads back, for thousands of random frames in streams with heart-beats between.
-namespace {
+namespace round_trip_tests {
 
 using arbalest::Frame;
 using arbalest::FrameDecoder;
@@ -173,4 +173,4 @@ BOOST_AUTO_TEST_CASE(every_byte_in_a_header)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace round_trip_tests

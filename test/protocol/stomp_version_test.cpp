@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace stomp_version_tests {
 
 using arbalest::accept_version_value;
 using arbalest::negotiate_version;
@@ -98,4 +98,4 @@ BOOST_AUTO_TEST_CASE(negotiates)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace stomp_version_tests

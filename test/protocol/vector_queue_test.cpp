@@ -8,7 +8,7 @@
 #include <random>
 
 // The queue beside one of the standard library's, and whether it lets go of what has been taken.
-namespace {
+namespace vector_queue_tests {
 
 using arbalest::detail::VectorQueue;
 using Held = std::shared_ptr<int>;
@@ -106,4 +106,4 @@ BOOST_AUTO_TEST_CASE(a_queue_that_keeps_its_length_does_not_grow)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace vector_queue_tests

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace {
+namespace write_buffer_tests {
 
 using namespace std::string_view_literals;
 using arbalest::ContentLength;
@@ -115,4 +115,4 @@ BOOST_AUTO_TEST_CASE(frames_are_encoded_as_into_a_string)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace
+} // namespace write_buffer_tests

@@ -1,6 +1,6 @@
+#include "support/open_files.hpp"
 #include "support/session_tools.hpp"
 
-#include <filesystem>
 #include <malloc.h>
 
 // Sessions come and go by the thousand, and leave nothing.
@@ -14,12 +14,6 @@ namespace {
 std::size_t bytes_in_use()
 {
     return ::mallinfo2().uordblks;
-}
-
-std::ptrdiff_t open_files()
-{
-    std::filesystem::directory_iterator const all("/proc/self/fd");
-    return std::distance(begin(all), end(all));
 }
 
 // One session that does something, and ends in one of the ways to end.

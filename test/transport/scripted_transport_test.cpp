@@ -1,3 +1,4 @@
+#include "support/contains.hpp"
 #include "support/session_tools.hpp"
 #include <arbalest/testing/scripted_transport.hpp>
 
@@ -46,11 +47,6 @@ asio::awaitable<void> write(Transport& transport, std::string bytes)
 {
     auto const size = co_await transport.write_some(asio::buffer(bytes), {});
     BOOST_TEST(size == bytes.size());
-}
-
-bool contains(std::string_view text, std::string_view part)
-{
-    return text.find(part) != text.npos;
 }
 
 } // namespace

@@ -1,12 +1,11 @@
 #include "name_service.hpp"
+#include "support/open_files.hpp"
 #include "support/session_fixture.hpp"
 #include "transport/tcp_connect.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <filesystem>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,11 +68,6 @@ std::uint16_t unused_port(asio::io_context& context)
 {
     Listener const listener(context);
     return listener.port;
-}
-
-std::ptrdiff_t open_files()
-{
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
 }
 
 } // namespace

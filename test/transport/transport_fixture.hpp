@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/contains.hpp"
+#include "support/open_files.hpp"
 #include "support/session_tools.hpp"
 #include "transport/connect_transport.hpp"
 #include "transport/url.hpp"
@@ -14,8 +16,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
-#include <iterator>
 #include <memory>
 #include <ostream>
 #include <span>
@@ -103,16 +103,6 @@ inline asio::awaitable<void> write_frame(Transport& transport, std::string frame
     std::vector<std::string> frames;
     frames.push_back(std::move(frame));
     return write_frames(transport, std::move(frames));
-}
-
-inline std::ptrdiff_t open_files()
-{
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
-
-inline bool contains(std::string_view text, std::string_view part)
-{
-    return text.find(part) != text.npos;
 }
 
 /// A TCP server on this machine that is played by hand, for one client at a time.

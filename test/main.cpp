@@ -1,2 +1,2 @@
-#define BOOST_TEST_MODULE classic
+#define BOOST_TEST_MODULE arbalest
 #include <boost/test/unit_test.hpp>
