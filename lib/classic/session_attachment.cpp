@@ -39,9 +39,8 @@ SessionAttachment::SessionAttachment(std::weak_ptr<arbalest::detail::Core> core)
         in_connection_ = is_connected_ = session->is_open();
     report_ = [core](std::string const& callback, std::exception_ptr failure) {
         if (auto const session = core.lock()) {
-            session->run_there([callback, failure](arbalest::detail::Core& there) {
-                there.callback_failed(callback, Failure(failure));
-            });
+            session->run_for_hooks(
+                [callback, failure](arbalest::detail::Core& there) { there.callback_failed(callback, failure); });
         }
     };
 }

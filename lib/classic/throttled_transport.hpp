@@ -54,6 +54,7 @@ public:
         return next_->write_some(buffer, frame_ends);
     }
     bool wants_frame_ends() const noexcept override { return next_->wants_frame_ends(); }
+    bool may_close_while_busy() const noexcept override { return next_->may_close_while_busy(); }
     boost::asio::awaitable<void> close(CloseReason reason) override;
     void abort() noexcept override;
     std::string remote_endpoint() const override { return next_->remote_endpoint(); }

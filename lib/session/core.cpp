@@ -77,6 +77,12 @@ SessionStats Core::stats() const noexcept
     return stats;
 }
 
+void Core::check_unfinished() const
+{
+    if (finished_)
+        cause_->raise();
+}
+
 void Core::check_open() const
 {
     if (finished_)
@@ -95,7 +101,9 @@ void Core::add_observer(std::shared_ptr<Observer> observer)
 
 void Core::remove_observer(std::shared_ptr<Observer> const& observer)
 {
-    std::erase(observers_, observer);
+    std::ranges::replace(observers_, observer, std::shared_ptr<Observer>());
+    has_removed_hooks_ = true;
+    HookScope const forget_it(*this);
 }
 
 void Core::add_interceptor(std::shared_ptr<Interceptor> interceptor)
@@ -106,12 +114,28 @@ void Core::add_interceptor(std::shared_ptr<Interceptor> interceptor)
 
 void Core::remove_interceptor(std::shared_ptr<Interceptor> const& interceptor)
 {
-    std::erase(interceptors_, interceptor);
+    std::ranges::replace(interceptors_, interceptor, std::shared_ptr<Interceptor>());
+    has_removed_hooks_ = true;
+    HookScope const forget_it(*this);
 }
 
-void Core::callback_failed(std::string_view callback, Failure const& failure) noexcept
+void Core::forget_removed_hooks()
 {
-    observe([&](Observer& observer) { observer.on_callback_failed(callback, failure); });
+    has_removed_hooks_ = false;
+    std::erase(observers_, nullptr);
+    std::erase(interceptors_, nullptr);
+}
+
+// What is thrown by those who are told of it goes no further.
+void Core::callback_failed(std::string_view callback, std::exception_ptr const& thrown) noexcept
+{
+    HookScope const scope(*this);
+    for (std::size_t i = 0; i < observers_.size(); ++i) {
+        call_hook([&] {
+            if (auto const observer = observers_[i])
+                observer->on_callback_failed(callback, Failure(thrown));
+        });
+    }
 }
 
 } // namespace arbalest::detail

@@ -38,6 +38,7 @@ namespace arbalest::detail {
 
 class CoreService;
 class EventQueue;
+class HookScope;
 class Route;
 class SlotHandle;
 class WatchGuard;
@@ -124,7 +125,9 @@ public:
 
     // --- from any thread
     boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
-    bool on_executor() const noexcept { return probe_.running_here(); }
+    bool runs_here() const noexcept { return probe_.running_here(); }
+    /// Whether an operation may begin right here. Not while a hook runs: what a hook asks for is a step of its own.
+    bool on_executor() const noexcept { return runs_here() && running_hooks_ == 0; }
     /// False once the io_context is gone: then nothing may be posted and no I/O object exists.
     bool is_alive() const noexcept { return alive_.load(std::memory_order_acquire); }
     bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
@@ -136,11 +139,22 @@ public:
     StompConfig const& config() const noexcept { return *config_; }
     /// Runs a function on the executor: now if we are there, else posted. Does nothing when the io_context is gone.
     template <class Function>
-    void run_there(Function function);
+    void run_there(Function function)
+    {
+        run_there_unless(on_executor(), std::move(function));
+    }
+    /// The same for what touches nothing but the hooks: done at once also by a hook.
+    template <class Function>
+    void run_for_hooks(Function function)
+    {
+        run_there_unless(runs_here(), std::move(function));
+    }
 
     // --- on the executor
     /// Throws what ended the session, with outcome not_sent, unless operations are accepted.
     void check_open() const;
+    /// Throws what ended the session, if it has ended.
+    void check_unfinished() const;
     /// Whether frames can be written: there is a connection, CONNECTED came on it, and writing has not failed.
     bool is_online() const noexcept { return link_ && !shaking_hands_ && !write_failure_; }
     /// Which connection of the session this is; changes as soon as it is lost.
@@ -148,8 +162,9 @@ public:
     Turns& turns() noexcept { return turns_; }
     /// Ends it here and at the broker. Without a cause it ends in order.
     void end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
-    /// Tells the broker of the end: gives back what is unsettled, and unsubscribes.
-    void send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* slot);
+    /// Tells the broker of the end: gives back what is unsettled, and unsubscribes. The interceptors have seen the
+    /// frame.
+    void send_unsubscribe(SubscriptionState& state, Frame const& frame, ReceiptSlot* slot);
     bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const;
     std::uint64_t next_transaction() noexcept { return ++last_transaction_; }
     /// Whoever asked for the receipt is no longer interested.
@@ -177,27 +192,36 @@ public:
     void add_interceptor(std::shared_ptr<Interceptor> interceptor);
     void remove_interceptor(std::shared_ptr<Interceptor> const& interceptor);
     /// Tells the observers of a callback that has thrown.
-    void callback_failed(std::string_view callback, Failure const& failure) noexcept;
+    void callback_failed(std::string_view callback, std::exception_ptr const& thrown) noexcept;
 
     /// The io_context goes down: lets go of every I/O object and every suspended coroutine.
     void context_ended() noexcept;
 
 private:
+    friend class HookScope;
     friend class SlotHandle;
     friend class WatchGuard;
     friend class WriterHold;
     friend class CoreService;
 
+    template <class Function>
+    void run_there_unless(bool is_here, Function function);
+    /// Calls a hook of the user's. Returns what it throws; nullptr if nothing.
+    template <class Function>
+    std::exception_ptr call_hook(Function function) noexcept;
+    void forget_removed_hooks();
+
     // core_opening.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
     void handle_connected(Frame const& frame, Link& link);
+    void complete_handshake();
     void drop_link(CloseReason reason, bool at_once);
 
     // core_reconnect.cpp
     void lose(std::shared_ptr<StompError> cause, CloseReason reason, bool explained = false);
     bool connection_held() const;
-    bool may_reconnect(StompError const& cause) const;
-    bool may_try_again(StompError const& cause) const;
+    bool may_reconnect(StompError const& cause);
+    bool may_try_again(StompError const& cause);
     void waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure);
     void settle_slots_at_loss(StompError const& cause);
     void settle_queue_at_loss(StompError const& cause);
@@ -205,7 +229,9 @@ private:
     void settle_subscriptions_at_loss();
     void refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
     bool gives_back(SubscriptionState const& state) const;
-    void blame_resubscription(std::shared_ptr<StompError> const& cause);
+    void blame_resubscription(StompError const& cause);
+    bool has_attempts_left() const;
+    std::shared_ptr<StompError> without_attempts_left(std::shared_ptr<StompError> cause) const;
     void resume();
     void subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot);
     static boost::asio::awaitable<bool> keep_connecting(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
@@ -252,8 +278,14 @@ private:
     /// Encodes if there is room; else only checks that it could, and returns false.
     bool try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
+    /// The same for a frame that the interceptors have seen.
+    void write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void apply(FrameEffects const& effects, std::uint64_t position);
+    /// Shows a frame to the interceptors; throws what they throw.
     void intercept(Frame& frame);
+    /// The same for a frame that nobody waits for: an interceptor that throws, or makes something of it that cannot be
+    /// encoded, changes nothing.
+    Frame intercepted(Frame frame);
     void encode_frame(Frame const& frame);
     void wake_writer();
     void start_writer();
@@ -281,8 +313,9 @@ private:
     void free_slot(ReceiptSlot& slot) noexcept;
     void drop_slot(ReceiptSlot& slot) noexcept;
 
+    /// Tells every observer. @param callback the name of the function that is called.
     template <class Function>
-    void observe(Function function) noexcept;
+    void observe(std::string_view callback, Function function) noexcept;
 
     boost::asio::any_io_executor executor_; // this and the next change only when the io_context goes down
     ExecutorProbe probe_;
@@ -342,8 +375,10 @@ private:
 
     WaitQueue connecting_;
     WaitQueue closed_;
-    std::vector<std::shared_ptr<Observer>> observers_;
-    std::vector<std::shared_ptr<Interceptor>> interceptors_;
+    std::vector<std::shared_ptr<Observer>> observers_;       // null: removed while a hook was running
+    std::vector<std::shared_ptr<Interceptor>> interceptors_; // the same
+    unsigned running_hooks_ = 0;                             // nested, since observers are told of hooks that throw
+    bool has_removed_hooks_ = false;
 
     std::atomic<bool> alive_{true};
     std::atomic<bool> open_{false};
@@ -432,12 +467,31 @@ public:
     std::shared_ptr<Core> const core;
 };
 
+/// As long as it lives, a hook of the user's runs. Hooks are called in the middle of a step: nothing that they ask for
+/// may happen before the step is over, so operations hop as if they came from another executor.
+class HookScope
+{
+public:
+    explicit HookScope(Core& core) noexcept : core_(core) { ++core_.running_hooks_; }
+    HookScope(HookScope const&) = delete;
+    HookScope& operator=(HookScope const&) = delete;
+    ~HookScope()
+    {
+        if (core_.running_hooks_ == 1 && core_.has_removed_hooks_)
+            core_.forget_removed_hooks();
+        --core_.running_hooks_;
+    }
+
+private:
+    Core& core_;
+};
+
 template <class Function>
-void Core::run_there(Function function)
+void Core::run_there_unless(bool is_here, Function function)
 {
     if (!is_alive())
         return;
-    if (on_executor())
+    if (is_here)
         function(*this);
     else
         boost::asio::post(executor_, [core = shared_from_this(), function = std::move(function)]() mutable {
@@ -446,16 +500,29 @@ void Core::run_there(Function function)
         });
 }
 
-// An observer that throws must not change what it looks at.
 template <class Function>
-void Core::observe(Function function) noexcept
+std::exception_ptr Core::call_hook(Function function) noexcept
 {
+    HookScope const scope(*this);
+    try {
+        function();
+        return nullptr;
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+template <class Function>
+void Core::observe(std::string_view callback, Function function) noexcept
+{
+    HookScope const scope(*this);
     for (std::size_t i = 0; i < observers_.size(); ++i) {
-        try {
-            auto const observer = observers_[i];
-            function(*observer);
-        } catch (...) {
-        }
+        auto const thrown = call_hook([&] {
+            if (auto const observer = observers_[i])
+                function(*observer);
+        });
+        if (thrown)
+            callback_failed(callback, thrown);
     }
 }
 

@@ -68,7 +68,11 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
                 link->decoder.release_if_empty(); // it has been idle since it needed that much
             auto const room = link->decoder.prepare(only_a_look ? smallest_read : link->read_size);
             auto const asked = only_a_look ? std::min(smallest_read, room.size()) : room.size();
-            auto const size = co_await link->transport->read_some(asio::buffer(room.data(), asked));
+            std::size_t size = 0;
+            {
+                LinkOperation const reading(*link, link->is_reading);
+                size = co_await link->transport->read_some(asio::buffer(room.data(), asked));
+            }
             if (link->ended)
                 co_return;
             link->decoder.commit(size);
@@ -90,7 +94,7 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
         }
     } catch (boost::system::system_error const& error) {
         failure = error.code();
-    } catch (std::exception const&) {
+    } catch (...) {
         failure = make_error_code(errc::connection_lost); // a transport of the user's that breaks its rules
     }
     if (failure && !link->ended && core->is_alive())
@@ -143,19 +147,22 @@ bool Core::process_input(Link& link, TimePoint now)
         wake_consumers();
         lose(std::make_shared<MalformedFrame>(error), CloseReason::error);
         return false;
-    } catch (std::exception const& error) {
-        // A hook of the user's has thrown. Its frame is lost, so the conversation cannot go on.
+    } catch (...) {
+        // A frame is lost, so the conversation cannot go on.
         wake_consumers();
-        finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
-                                                std::string("a hook failed: ") + error.what()),
-               CloseReason::error);
+        lose(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
+                                              "what came cannot be handled: " +
+                                                  Failure(std::current_exception()).what()),
+             CloseReason::error);
         return false;
     }
     if (!observers_.empty()) {
         for (auto beats = link.decoder.heart_beats() - beats_before; beats != 0; --beats)
-            observe([](Observer& observer) { observer.on_heart_beat_received(); });
+            observe("on_heart_beat_received", [](Observer& observer) { observer.on_heart_beat_received(); });
     }
     wake_consumers();
+    if (shaking_hands_ && conversation_.is_open())
+        complete_handshake();
     if (!link.ended)
         arm_timer();
     return more && !link.ended;
@@ -187,16 +194,23 @@ void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
     continue_disconnect();
 }
 
-// Observers and interceptors have a look at a frame that came. Returns false when an interceptor keeps it.
+// Observers and interceptors have a look at a frame that came. Returns false when an interceptor keeps it, or throws.
 bool Core::show(Frame& frame)
 {
-    observe([&](Observer& observer) { observer.on_frame_received(frame); });
-    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
-        auto const interceptor = interceptors_[i];
-        if (!interceptor->on_incoming(frame))
-            return false;
+    observe("on_frame_received", [&](Observer& observer) { observer.on_frame_received(frame); });
+    bool goes_on = true;
+    HookScope const scope(*this);
+    for (std::size_t i = 0; goes_on && i < interceptors_.size(); ++i) {
+        auto const thrown = call_hook([&] {
+            if (auto const interceptor = interceptors_[i])
+                goes_on = interceptor->on_incoming(frame);
+        });
+        if (!thrown)
+            continue;
+        goes_on = false;
+        callback_failed("on_incoming", thrown);
     }
-    return true;
+    return goes_on;
 }
 
 // What came is no message that names one of our subscriptions.
@@ -212,8 +226,10 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
         break;
     case Kind::unhandled_message:
     case Kind::unhandled_receipt:
-        if (config_->on_unhandled)
-            config_->on_unhandled(frame);
+        if (config_->on_unhandled) {
+            if (auto const thrown = call_hook([&] { config_->on_unhandled(frame); }))
+                callback_failed("on_unhandled", thrown);
+        }
         break;
     case Kind::receipt:
         confirmation_came(*static_cast<ReceiptSlot*>(event.token), link);
@@ -227,7 +243,7 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
         } else if (!event.token) {
             last_error_ = std::move(event.cause);
             ++errors_;
-            observe([&](Observer& observer) { observer.on_error_frame(frame); });
+            observe("on_error_frame", [&](Observer& observer) { observer.on_error_frame(frame); });
         }
         break;
     case Kind::disconnected:
@@ -291,10 +307,12 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                 auto const now = Clock::now();
                 core->start_limits(now);
                 std::span<std::size_t const> const ends(link->writing_ends);
-                link->is_writing = true;
-                auto const size = co_await link->transport->write_some(
-                    asio::buffer(link->writing.data() + done, link->writing.size() - done), ends);
-                link->is_writing = false;
+                std::size_t size = 0;
+                {
+                    LinkOperation const writing(*link, link->is_writing);
+                    size = co_await link->transport->write_some(
+                        asio::buffer(link->writing.data() + done, link->writing.size() - done), ends);
+                }
                 if (link->ended)
                     co_return;
                 done += size;
@@ -315,10 +333,9 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
         }
     } catch (boost::system::system_error const& error) {
         failure = error.code();
-    } catch (std::exception const&) {
+    } catch (...) {
         failure = make_error_code(errc::connection_lost);
     }
-    link->is_writing = false;
     if (failure && !link->ended && core->is_alive())
         core->write_failed(*link, failure);
 }
@@ -408,7 +425,7 @@ void Core::on_timer()
                 if (link_->wants_ends)
                     link_->outgoing_ends.push_back(link_->outgoing.size());
                 link_->writer.wake_all(executor_);
-                observe([](Observer& observer) { observer.on_heart_beat_sent(); });
+                observe("on_heart_beat_sent", [](Observer& observer) { observer.on_heart_beat_sent(); });
             }
             continue;
         case Kind::receipt_lost: {

@@ -6,7 +6,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -100,7 +102,7 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
         timer_->cancel();
     drop_link(reason, reason == CloseReason::normal && !orderly);
     Failure const failure(cause_->to_exception_ptr());
-    observe([&](Observer& observer) { observer.on_closed(failure); });
+    observe("on_closed", [&](Observer& observer) { observer.on_closed(failure); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::closed;
     event.cause = failure;
@@ -213,17 +215,47 @@ void Core::complete_queued(QueuedFrame& queued, std::exception_ptr failure)
     queued.waiters.wake_all(executor_);
 }
 
+namespace {
+
+// Until reading and writing have ended, or the time for that is over.
+asio::awaitable<void> wait_until_idle(asio::any_io_executor executor, std::shared_ptr<Link> link)
+{
+    struct Announced
+    {
+        Announced(Link& link, asio::steady_timer& timer) noexcept : link(link) { link.idle = &timer; }
+        ~Announced() { link.idle = nullptr; }
+        Link& link;
+    };
+    asio::steady_timer idle(executor, asio::steady_timer::time_point::max());
+    Announced const announced(*link, idle);
+    while ((link->is_reading || link->is_writing) && !link->must_abort) {
+        boost::system::error_code cancelled;
+        co_await idle.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    }
+}
+
+} // namespace
+
 asio::awaitable<void> Core::close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link, CloseReason reason)
 {
     // Whoever fails to close in order, or takes too long, is closed anyway.
     asio::steady_timer limit(core->executor_, closing);
     limit.async_wait([link](boost::system::error_code code) {
-        if (!code && link->transport)
+        if (code)
+            return;
+        link->must_abort = true;
+        if (link->idle)
+            link->idle->cancel();
+        if (link->transport)
             link->transport->abort();
     });
     try {
-        co_await link->transport->close(reason);
-    } catch (std::exception const&) {
+        if (!link->transport->may_close_while_busy())
+            co_await wait_until_idle(core->executor_, link);
+        if (!link->must_abort)
+            co_await link->transport->close(reason);
+    } catch (...) {
+        // It is aborted in any case.
     }
     limit.cancel();
     if (link->transport)

@@ -33,10 +33,9 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
         return;
     }
     if (!may_reconnect(*cause)) {
-        finish(std::move(cause), reason);
+        finish(without_attempts_left(std::move(cause)), reason);
         return;
     }
-    auto const self = shared_from_this(); // a hook may let go of the last handle
     Exclusive::Section const section(exclusive_);
     bool const held = connection_held();
     route_->first = route_->current + (held ? 0 : 1);
@@ -46,7 +45,7 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
     auto const unsent = link_ ? link_->unsent_from() : 0;
     ++connection_; // what belonged to the old one is stale from here on
     if (!explained)
-        blame_resubscription(cause);
+        blame_resubscription(*cause);
     settle_outbox_at_loss(*cause, unsent);
     settle_slots_at_loss(*cause);
     settle_queue_at_loss(*cause);
@@ -57,13 +56,11 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
     written_.wake_all(executor_);
 
     Failure const failure(cause->to_exception_ptr());
-    observe([&](Observer& observer) { observer.on_lost(failure); });
+    observe("on_lost", [&](Observer& observer) { observer.on_lost(failure); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::lost;
     event.cause = failure;
     tell(std::move(event));
-    if (finished_) // a hook has ended it
-        return;
     start_reconnecting(std::move(cause));
 }
 
@@ -72,25 +69,46 @@ bool Core::connection_held() const
     return Clock::now() - connected_at_ >= config_->reconnect->stable_after;
 }
 
-bool Core::may_reconnect(StompError const& cause) const
+bool Core::may_reconnect(StompError const& cause)
 {
-    if (!reconnects_ || disconnecting_)
-        return false;
-    auto const& policy = *config_->reconnect;
-    if (policy.attempts == 0 || (!connection_held() && attempts_ >= policy.attempts))
+    if (!reconnects_ || disconnecting_ || !has_attempts_left())
         return false;
     return may_try_again(cause);
 }
 
-bool Core::may_try_again(StompError const& cause) const
+bool Core::has_attempts_left() const
+{
+    auto const& policy = *config_->reconnect;
+    return policy.attempts > 0 && (connection_held() || attempts_ < policy.attempts);
+}
+
+// The last attempts did connect, but none of the connections lasted.
+std::shared_ptr<StompError> Core::without_attempts_left(std::shared_ptr<StompError> cause) const
+{
+    if (!reconnects_ || disconnecting_ || attempts_ == 0 || has_attempts_left())
+        return cause;
+    ConnectAttempt attempt;
+    attempt.url = last_event_.url;
+    attempt.endpoint = link_ ? endpoint_of(*link_->transport) : std::string();
+    attempt.phase = ConnectPhase::stomp;
+    attempt.code = cause->code();
+    attempt.message = std::string("connected, and lost again before the connection had held: ") + cause->what();
+    std::shared_ptr<Frame const> error_frame;
+    if (auto const* const error = dynamic_cast<ErrorFrameReceived const*>(cause.get()))
+        error_frame = std::make_shared<Frame const>(error->frame());
+    return std::make_shared<ConnectError>(std::vector{std::move(attempt)}, std::move(error_frame), attempts_);
+}
+
+bool Core::may_try_again(StompError const& cause)
 {
     auto const& policy = *config_->reconnect;
     Failure const failure(cause.to_exception_ptr());
-    try {
-        return policy.retry_if ? policy.retry_if(failure) : ReconnectPolicy::is_temporary(failure);
-    } catch (...) {
-        return false; // it cannot say
-    }
+    if (!policy.retry_if)
+        return ReconnectPolicy::is_temporary(failure);
+    bool may = false;
+    if (auto const thrown = call_hook([&] { may = policy.retry_if(failure); }))
+        callback_failed("retry_if", thrown);
+    return may;
 }
 
 void Core::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
@@ -184,20 +202,20 @@ void Core::settle_subscriptions_at_loss()
         subscription->connection_lost();
 }
 
-// An ERROR that names no operation may be about a subscription that the broker was to take on again. Brokers take one
-// frame after the other, so it is the first that was not confirmed; but some confirm none, so it takes two ERRORs.
-void Core::blame_resubscription(std::shared_ptr<StompError> const& cause)
+// The end of a connection may be the broker's answer to a SUBSCRIBE that was sent again. Brokers take one frame after
+// the other, so it is the first that was not confirmed. But the network may be the cause as well, and some brokers
+// confirm no SUBSCRIBE, so it takes two losses in a row.
+void Core::blame_resubscription(StompError const& cause)
 {
-    if (cause->code() != errc::error_frame_received)
-        return;
     auto const first = std::ranges::find_if(waiting_slots_, [](ReceiptSlot const& slot) { return slot.again; });
-    if (first == waiting_slots_.end() || !first->encoded)
+    if (first == waiting_slots_.end() || !first->encoded || !link_ || link_->unsent(first->position))
         return;
     auto const subscription = first->subscribing;
     if (!std::exchange(subscription->suspected, true))
         return;
     drop_slot(*first);
-    refuse_subscription(*subscription, cause->with_outcome(Outcome::refused));
+    refuse_subscription(*subscription, cause.code() == errc::error_frame_received ? cause.with_outcome(Outcome::refused)
+                                                                                  : as_lost(cause, Outcome::unknown));
 }
 
 void Core::refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)

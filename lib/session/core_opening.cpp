@@ -30,7 +30,7 @@ asio::awaitable<bool> Core::connect(std::shared_ptr<Core> core, std::unique_ptr<
 
 void Core::connecting(std::string const& url)
 {
-    observe([&](Observer& observer) { observer.on_connecting(url); });
+    observe("on_connecting", [&](Observer& observer) { observer.on_connecting(url); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connecting;
     event.url = url;
@@ -75,9 +75,8 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
 {
     link_ = std::make_shared<Link>(std::move(transport), config_->limits);
     ++connection_;
-    observe([&](Observer& observer) { observer.on_transport_connected(link_->transport->remote_endpoint()); });
-    if (finished_) // a hook has ended it
-        return;
+    auto const endpoint = endpoint_of(*link_->transport);
+    observe("on_transport_connected", [&](Observer& observer) { observer.on_transport_connected(endpoint); });
     ConnectRequest request;
     request.host = handshake.host;
     request.login = handshake.login;
@@ -90,8 +89,6 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     auto frame = connect_frame(request);
     conversation_.start();
     write(frame, nullptr, TransmitOptions());
-    if (finished_)
-        return;
     // Last, because they start at once, and a transport that fails at once ends the connection here.
     auto const self = shared_from_this();
     auto const link = link_;
@@ -120,15 +117,18 @@ void Core::handle_connected(Frame const& frame, Link& link)
         server_ = conversation_.server();
         heart_beat_ = conversation_.negotiated_heart_beat();
     }
+    connected_ = true;
+    observe("on_connected", [&](Observer& observer) { observer.on_connected(frame); });
+}
+
+// CONNECTED came, and what was read together with it has not ended the connection.
+void Core::complete_handshake()
+{
     connections_.store(connections_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     connected_at_ = Clock::now();
     shaking_hands_ = false;
     open_ = true;
-    connected_ = true;
     connecting_.wake_all(executor_);
-    observe([&](Observer& observer) { observer.on_connected(frame); });
-    if (finished_)
-        return;
     resume();
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connected;
@@ -153,6 +153,7 @@ void Core::drop_link(CloseReason reason, bool at_once)
     link->flushers.wake_all(executor_);
     if (!link->transport)
         return;
+    HookScope const scope(*this); // transports may be the user's, and this is the middle of a step
     if (at_once)
         link->transport->abort();
     else

@@ -54,8 +54,6 @@ void Core::resume()
         for (auto const& subscription : subscriptions) {
             auto const found = pending.find(subscription.get());
             subscribe_again(subscription, found == pending.end() ? nullptr : found->second);
-            if (!is_online())
-                return;
         }
         auto const now = Clock::now();
         for (auto& slot : waiting_slots_) {
@@ -90,9 +88,7 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
             (*own)->again = true;
         }
         write(frame, slot ? slot : own->get(), how);
-    } catch (std::exception const&) {
-        if (finished_)
-            return;
+    } catch (...) {
         // The version that is spoken now cannot express it, or a hook failed.
         if (own)
             (*own)->again = false;
@@ -148,8 +144,9 @@ asio::awaitable<void> Core::reconnect(std::shared_ptr<Core> core, std::shared_pt
         co_await keep_connecting(core, std::move(lost));
     } catch (StompError const& error) {
         failure = error.with_outcome(error.outcome());
-    } catch (std::exception const& error) {
-        failure = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what());
+    } catch (...) {
+        failure = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
+                                                   Failure(std::current_exception()).what());
     }
     if (failure && core->is_alive())
         core->finish(std::move(failure), CloseReason::normal);
@@ -183,7 +180,7 @@ void Core::stop_reconnecting() noexcept
 void Core::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure)
 {
     auto const attempt = attempts_ + 1;
-    observe([&](Observer& observer) { observer.on_waiting(delay, attempt); });
+    observe("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::waiting;
     event.delay = delay;

@@ -107,7 +107,7 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
     auto slot = expect_receipt(frame, options);
     slot->ending = self;
     try {
-        send_unsubscribe(state, std::move(frame), slot.get());
+        send_unsubscribe(state, intercepted(std::move(frame)), slot.get());
     } catch (std::exception const& error) {
         finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
                CloseReason::error);
@@ -117,27 +117,27 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
 // RabbitMQ keeps what is unsettled locked when a subscription ends, and once it has ended, takes no NACK any more. A
 // NACK sent first, however, would only bring the message again. So the NACKs go first, but take effect afterwards: with
 // the COMMIT of a transaction.
-void Core::send_unsubscribe(SubscriptionState& state, Frame frame, ReceiptSlot* slot)
+void Core::send_unsubscribe(SubscriptionState& state, Frame const& frame, ReceiptSlot* slot)
 {
     TransmitOptions const plain;
     auto const version = conversation_.version();
     auto const ids = state.unsettled.take_open();
     auto const transaction = ids.empty() ? std::string() : TransactionState::make_id(next_transaction());
     if (!ids.empty()) {
-        auto begin = transaction_frame("BEGIN", transaction);
-        write(begin, nullptr, plain);
+        auto const begin = intercepted(transaction_frame("BEGIN", transaction));
+        write_intercepted(begin, nullptr, plain);
     }
     for (auto const& id : ids) {
         auto nack = transaction_frame("NACK", transaction);
         nack.add_header(version == StompVersion::v1_2 ? "id" : "message-id", id);
         if (version == StompVersion::v1_1)
             nack.add_header("subscription", state.id);
-        write(nack, nullptr, plain);
+        write_intercepted(intercepted(std::move(nack)), nullptr, plain);
     }
-    write(frame, slot, plain);
+    write_intercepted(frame, slot, plain);
     if (!ids.empty()) {
-        auto commit = transaction_frame("COMMIT", transaction);
-        write(commit, nullptr, plain);
+        auto const commit = intercepted(transaction_frame("COMMIT", transaction));
+        write_intercepted(commit, nullptr, plain);
     }
 }
 
@@ -179,11 +179,13 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     how.deletes_durable = delete_durable;
     check_encodable(frame, core->version());
     auto slot = core->expect_receipt(frame, how);
+    core->intercept(frame); // before anything is changed, in case it throws
+    check_encodable(frame, core->version());
     slot->ending = state;
     state->end_in_order();
     if (state->ack != AckMode::automatic)
         state->discard_buffer();
-    core->send_unsubscribe(*state, std::move(frame), slot.get());
+    core->send_unsubscribe(*state, frame, slot.get());
     if (!waits)
         co_return true;
     co_await core->await_slot(*slot);

@@ -17,6 +17,23 @@ bool may_carry_receipt(std::string_view command) noexcept
     return std::ranges::find(commands, command) != commands.end();
 }
 
+// What a hook has thrown, where failures are kept as StompError: raised as what it was.
+class ThrownByHook final : public StompError
+{
+public:
+    explicit ThrownByHook(std::exception_ptr thrown)
+        : StompError(errc::invalid_frame, Failure(thrown).what(), Outcome::not_sent), thrown_(std::move(thrown))
+    {
+    }
+
+    std::shared_ptr<StompError> with_outcome(Outcome) const override { return std::make_shared<ThrownByHook>(thrown_); }
+    [[noreturn]] void raise() const override { std::rethrow_exception(thrown_); }
+    std::exception_ptr to_exception_ptr() const override { return thrown_; }
+
+private:
+    std::exception_ptr thrown_;
+};
+
 } // namespace
 
 std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
@@ -25,8 +42,8 @@ std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
         std::rethrow_exception(exception);
     } catch (StompError const& error) {
         return error.with_outcome(Outcome::not_sent);
-    } catch (std::exception const& error) {
-        return std::make_shared<InvalidFrame>(error.what());
+    } catch (...) {
+        return std::make_shared<ThrownByHook>(exception);
     }
 }
 
@@ -182,6 +199,11 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
 {
     if (!interceptors_.empty())
         intercept(frame);
+    write_intercepted(frame, slot, options);
+}
+
+void Core::write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
     auto& link = *link_;
     auto const position = link.end_position();
     encode_frame(frame);
@@ -208,12 +230,35 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
 
 void Core::intercept(Frame& frame)
 {
+    HookScope const scope(*this);
     for (std::size_t i = 0; i < interceptors_.size(); ++i) {
-        auto const interceptor = interceptors_[i];
-        interceptor->on_outgoing(frame);
+        auto const thrown = call_hook([&] {
+            if (auto const interceptor = interceptors_[i])
+                interceptor->on_outgoing(frame);
+        });
+        if (!thrown)
+            continue;
+        callback_failed("on_outgoing", thrown);
+        std::rethrow_exception(thrown);
     }
-    if (finished_) // an interceptor has let go of the last handle
-        cause_->with_outcome(Outcome::not_sent)->raise();
+}
+
+Frame Core::intercepted(Frame frame)
+{
+    HookScope const scope(*this);
+    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
+        auto const thrown = call_hook([&] {
+            if (auto const interceptor = interceptors_[i]) {
+                auto changed = frame;
+                interceptor->on_outgoing(changed);
+                check_encodable(changed, conversation_.version(), content_length());
+                frame = std::move(changed);
+            }
+        });
+        if (thrown)
+            callback_failed("on_outgoing", thrown);
+    }
+    return frame;
 }
 
 void Core::encode_frame(Frame const& frame)
@@ -228,12 +273,12 @@ void Core::encode_frame(Frame const& frame)
     if (observers_.empty())
         return;
     if (!frame.has_header("passcode")) {
-        observe([&](Observer& observer) { observer.on_frame_sent(frame); });
+        observe("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(frame); });
         return;
     }
     auto masked = frame;
     masked.set_header("passcode", "********");
-    observe([&](Observer& observer) { observer.on_frame_sent(masked); });
+    observe("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(masked); });
 }
 
 // Takes a message into the outbox, and from there, if that can be, into the write buffer.
@@ -253,12 +298,10 @@ void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
     try {
         write_kept();
     } catch (...) {
-        // The caller gets it. If a hook has ended the session, the outbox is empty already.
-        if (!finished_) {
-            if (slot)
-                slot->message = nullptr;
-            outbox_.erase(message, WriteWatch::State::never_sent);
-        }
+        // The caller gets it.
+        if (slot)
+            slot->message = nullptr;
+        outbox_.erase(message, WriteWatch::State::never_sent);
         throw;
     }
 }
@@ -291,8 +334,6 @@ void Core::pump_outbox()
         if (!failure)
             continue;
         // The version that is spoken now cannot express it, or a hook failed.
-        if (finished_)
-            return;
         if (message.slot)
             complete_slot(*message.slot, std::move(failure));
         else
@@ -327,7 +368,7 @@ void Core::send_control(Frame frame) noexcept
     if (finished_ || !link_ || write_failure_ || shaking_hands_)
         return;
     try {
-        write(frame, nullptr, TransmitOptions());
+        write_intercepted(intercepted(std::move(frame)), nullptr, TransmitOptions());
     } catch (std::exception const& error) {
         finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
                CloseReason::error);

@@ -208,7 +208,7 @@ asio::awaitable<void> detail::abort_quietly(Transaction& transaction)
 {
     try {
         co_await transaction.abort();
-    } catch (std::exception const&) {
+    } catch (...) {
         // Why the transaction is aborted matters more; and the broker aborts it with the connection at the latest.
     }
 }

@@ -1,6 +1,7 @@
 #include <arbalest/session/interceptor.hpp>
 #include <arbalest/session/observer.hpp>
 
+#include <exception>
 #include <utility>
 
 namespace arbalest {
@@ -35,65 +36,82 @@ public:
 
     void on_connecting(std::string_view url) override
     {
-        tell([&](Observer& observer) { observer.on_connecting(url); });
+        tell("on_connecting", [&](Observer& observer) { observer.on_connecting(url); });
     }
     void on_transport_connected(std::string_view endpoint) override
     {
-        tell([&](Observer& observer) { observer.on_transport_connected(endpoint); });
+        tell("on_transport_connected", [&](Observer& observer) { observer.on_transport_connected(endpoint); });
     }
     void on_connected(Frame const& frame) override
     {
-        tell([&](Observer& observer) { observer.on_connected(frame); });
+        tell("on_connected", [&](Observer& observer) { observer.on_connected(frame); });
     }
     void on_frame_sent(Frame const& frame) override
     {
-        tell([&](Observer& observer) { observer.on_frame_sent(frame); });
+        tell("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(frame); });
     }
     void on_frame_received(Frame const& frame) override
     {
-        tell([&](Observer& observer) { observer.on_frame_received(frame); });
+        tell("on_frame_received", [&](Observer& observer) { observer.on_frame_received(frame); });
     }
     void on_heart_beat_sent() override
     {
-        tell([](Observer& observer) { observer.on_heart_beat_sent(); });
+        tell("on_heart_beat_sent", [](Observer& observer) { observer.on_heart_beat_sent(); });
     }
     void on_heart_beat_received() override
     {
-        tell([](Observer& observer) { observer.on_heart_beat_received(); });
+        tell("on_heart_beat_received", [](Observer& observer) { observer.on_heart_beat_received(); });
     }
     void on_error_frame(Frame const& frame) override
     {
-        tell([&](Observer& observer) { observer.on_error_frame(frame); });
+        tell("on_error_frame", [&](Observer& observer) { observer.on_error_frame(frame); });
     }
     void on_lost(Failure const& cause) override
     {
-        tell([&](Observer& observer) { observer.on_lost(cause); });
+        tell("on_lost", [&](Observer& observer) { observer.on_lost(cause); });
     }
     void on_waiting(std::chrono::milliseconds delay, unsigned attempt) override
     {
-        tell([&](Observer& observer) { observer.on_waiting(delay, attempt); });
+        tell("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
     }
     void on_callback_failed(std::string_view callback, Failure const& failure) override
-    {
-        tell([&](Observer& observer) { observer.on_callback_failed(callback, failure); });
-    }
-    void on_closed(Failure const& cause) override
-    {
-        tell([&](Observer& observer) { observer.on_closed(cause); });
-    }
-
-private:
-    // One that throws does not keep the others from being told.
-    template <class Function>
-    void tell(Function function)
     {
         for (auto const& observer : observers_) {
             try {
                 if (observer)
-                    function(*observer);
+                    observer->on_callback_failed(callback, failure);
             } catch (...) {
+                // It is not told of itself.
             }
         }
+    }
+    void on_closed(Failure const& cause) override
+    {
+        tell("on_closed", [&](Observer& observer) { observer.on_closed(cause); });
+    }
+
+private:
+    // One that throws does not keep the others from being told. The session tells all observers of the first that does;
+    // of further ones, these here are told.
+    template <class Function>
+    void tell(std::string_view callback, Function function)
+    {
+        std::exception_ptr first;
+        for (auto const& observer : observers_) {
+            std::exception_ptr thrown;
+            try {
+                if (observer)
+                    function(*observer);
+            } catch (...) {
+                thrown = std::current_exception();
+            }
+            if (thrown && first)
+                on_callback_failed(callback, Failure(thrown));
+            else if (thrown)
+                first = thrown;
+        }
+        if (first)
+            std::rethrow_exception(first);
     }
 
     std::vector<std::shared_ptr<Observer>> observers_;

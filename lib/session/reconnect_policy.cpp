@@ -15,9 +15,7 @@ constexpr unsigned forbidden = 403;
 
 bool is_rejected_login(ConnectAttempt const& attempt) noexcept
 {
-    if (attempt.phase == ConnectPhase::stomp)
-        return attempt.code == errc::error_frame_received;
-    return attempt.http_status == unauthorized || attempt.http_status == forbidden;
+    return attempt.login_refused || attempt.http_status == unauthorized || attempt.http_status == forbidden;
 }
 
 bool is_permanent(ConnectAttempt const& attempt) noexcept

@@ -3,11 +3,14 @@
 #include "../transport/connect_transport.hpp"
 #include "../transport/url.hpp"
 #include "core.hpp"
+#include "login_refusal.hpp"
 #include "subprotocol.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -63,7 +66,7 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
                                   std::shared_ptr<Opening> opening)
 {
     opening->phase = ConnectPhase::stomp;
-    opening->endpoint = transport->remote_endpoint();
+    opening->endpoint = endpoint_of(*transport);
     auto const url = handshake.url;
     ConnectAttempt attempt;
     try {
@@ -75,11 +78,18 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
         attempt.code = error.code();
         attempt.message = error.what();
         attempt.hint = hint_for(error.frame());
+        attempt.login_refused = is_login_refusal(error.frame());
         opening->error_frame = std::make_shared<Frame const>(error.frame());
-    } catch (StompError const& error) {
+    } catch (boost::system::system_error const& error) {
+        if (error.code() == asio::error::operation_aborted)
+            throw; // the caller's cancellation, or a timeout
         attempt = describe(*opening, url);
         attempt.code = error.code();
         attempt.message = error.what();
+    } catch (...) { // an interceptor's
+        attempt = describe(*opening, url);
+        attempt.code = make_error_code(errc::connect_failed);
+        attempt.message = Failure(std::current_exception()).what();
     }
     opening->attempts.push_back(std::move(attempt));
     throw noted();
@@ -100,18 +110,25 @@ asio::awaitable<ConnectParameters> prepare(std::shared_ptr<Core> core, ConnectPa
     if (!config.before_connect)
         co_return parameters;
     auto attempt = describe(*opening, parameters.url);
+    std::exception_ptr thrown;
     try {
         co_await config.before_connect(parameters);
-        co_return parameters;
     } catch (boost::system::system_error const& error) {
-        if (error.code() == asio::error::operation_aborted)
-            throw; // the caller's cancellation, or a timeout
+        thrown = std::current_exception();
         attempt.code = error.code();
         attempt.message = error.what();
-    } catch (std::exception const& error) {
+    } catch (...) {
+        thrown = std::current_exception();
         attempt.code = make_error_code(errc::connect_failed);
-        attempt.message = error.what();
+        attempt.message = Failure(thrown).what();
     }
+    core->check_unfinished();
+    if (!thrown)
+        co_return parameters;
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        std::rethrow_exception(thrown); // the caller's cancellation, or a timeout
+    core->callback_failed("before_connect", thrown);
     opening->attempts.push_back(std::move(attempt));
     throw noted();
 }
@@ -169,7 +186,7 @@ asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsign
 asio::awaitable<bool> open_transport(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
                                      std::shared_ptr<Opening> opening)
 {
-    auto const url = transport->remote_endpoint();
+    auto const url = endpoint_of(*transport);
     ConnectParameters given;
     given.url = url;
     given.host = "/";
@@ -220,7 +237,7 @@ std::vector<std::size_t> order_of(Route const& route, bool shuffle)
 asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
 {
     auto const opening = std::make_shared<Opening>();
-    auto const url = transport->remote_endpoint();
+    auto const url = endpoint_of(*transport);
     auto const limit = core->config().connect_timeout;
     auto operation = open_transport(core, std::move(transport), opening);
     try {
@@ -239,6 +256,7 @@ asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<R
     auto const opening = std::make_shared<Opening>();
     auto const limit = core->config().connect_timeout;
     for (auto const position : order_of(*route, core->config().shuffle_urls)) {
+        core->check_unfinished(); // by a hook, or meanwhile
         route->current = position;
         BrokerUrl url;
         std::string unusable;

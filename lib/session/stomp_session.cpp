@@ -177,25 +177,25 @@ asio::any_io_executor StompSession::get_executor() const
 void StompSession::add_observer(std::shared_ptr<Observer> observer) const
 {
     if (lease_)
-        lease_->core->run_there([observer](Core& core) { core.add_observer(observer); });
+        lease_->core->run_for_hooks([observer](Core& core) { core.add_observer(observer); });
 }
 
 void StompSession::remove_observer(std::shared_ptr<Observer> observer) const
 {
     if (lease_)
-        lease_->core->run_there([observer](Core& core) { core.remove_observer(observer); });
+        lease_->core->run_for_hooks([observer](Core& core) { core.remove_observer(observer); });
 }
 
 void StompSession::add_interceptor(std::shared_ptr<Interceptor> interceptor) const
 {
     if (lease_)
-        lease_->core->run_there([interceptor](Core& core) { core.add_interceptor(interceptor); });
+        lease_->core->run_for_hooks([interceptor](Core& core) { core.add_interceptor(interceptor); });
 }
 
 void StompSession::remove_interceptor(std::shared_ptr<Interceptor> interceptor) const
 {
     if (lease_)
-        lease_->core->run_there([interceptor](Core& core) { core.remove_interceptor(interceptor); });
+        lease_->core->run_for_hooks([interceptor](Core& core) { core.remove_interceptor(interceptor); });
 }
 
 } // namespace arbalest

@@ -167,6 +167,7 @@ public:
     }
 
     asio::awaitable<void> close(CloseReason reason) override { return websocket_->close(reason); }
+    bool may_close_while_busy() const noexcept override { return true; }
     void abort() noexcept override { websocket_->abort(); }
     std::string remote_endpoint() const override { return websocket_->remote_endpoint(); }
 

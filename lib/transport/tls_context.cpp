@@ -29,6 +29,8 @@ std::string passphrase_of(TlsOptions const& options)
         return options.ask_private_key_passphrase();
     } catch (std::exception const& error) {
         throw std::invalid_argument(std::string("no passphrase for the private key: ") + error.what());
+    } catch (...) {
+        throw std::invalid_argument("no passphrase for the private key: an exception of an unknown type");
     }
 }
 

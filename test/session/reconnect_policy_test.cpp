@@ -88,7 +88,9 @@ BOOST_AUTO_TEST_CASE(a_rejected_login_is_final_wherever_it_comes_from)
 {
     auto const refused = attempt_at(ConnectPhase::tcp);
     BOOST_TEST(ReconnectPolicy::is_temporary(failure_of_attempts({refused})));
-    auto const rejected = attempt_at(ConnectPhase::stomp, make_error_code(errc::error_frame_received));
+    auto rejected = attempt_at(ConnectPhase::stomp, make_error_code(errc::error_frame_received));
+    BOOST_TEST(ReconnectPolicy::is_temporary(failure_of_attempts({rejected})));
+    rejected.login_refused = true;
     BOOST_TEST(!ReconnectPolicy::is_temporary(failure_of_attempts({rejected})));
     BOOST_TEST(!ReconnectPolicy::is_temporary(failure_of_attempts({rejected, refused})));
     for (auto const status : {401U, 403U}) {

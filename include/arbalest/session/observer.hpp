@@ -12,8 +12,10 @@
 
 namespace arbalest {
 
-/// Looks on. Every function is called on the session's executor, in the middle of its work: it must not block, and an
-/// exception that leaves it is swallowed. Frames are shown as they are on the wire, but with the passcode masked.
+/// Looks on. Every function is called on the session's executor, in the middle of its work: it must not block. It may
+/// use the session and its handles, and let go of them; what it asks for is done as soon as that work is over, but
+/// hooks are added and removed at once. What it throws, of whatever type, is reported by on_callback_failed() and
+/// changes nothing. Frames are shown as they are on the wire, but with the passcode masked.
 class ARBALEST_DECL Observer
 {
 public:
@@ -36,8 +38,9 @@ public:
     virtual void on_heart_beat_received();
     /// An ERROR came that names no operation and leaves the session open (`error_frames_are_fatal` is off).
     virtual void on_error_frame(Frame const& frame);
-    /// A callback of the user's has thrown, for instance of a listener of the classic interface. What it was called for
-    /// goes on. @param callback which one, in words.
+    /// A callback of the user's has thrown: of an observer, an interceptor or a listener of the classic interface, or
+    /// one in StompConfig or ReconnectPolicy. What becomes of that about which it was called is told there. What this
+    /// one throws is dropped. @param callback its name, for instance "on_outgoing".
     virtual void on_callback_failed(std::string_view callback, Failure const& failure);
     /// The connection is gone, and the session looks for another (StompConfig::reconnect).
     virtual void on_lost(Failure const& cause);

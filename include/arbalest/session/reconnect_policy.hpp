@@ -33,7 +33,8 @@ public:
 /// what was written without a receipt is not; what was not written waits, like what is sent meanwhile, in the `outbox`.
 /// A pending UNSUBSCRIBE or ABORT has succeeded; a pending ACK, NACK or COMMIT fails with ConnectionLost and
 /// Outcome::unknown; an open transaction fails with ConnectionLost. A subscription that the broker refuses to take on
-/// again fails alone. The limits of receipts stand still while there is no connection.
+/// again fails alone, and so does one that was the first to be unconfirmed when two connections in a row were lost. The
+/// limits of receipts stand still while there is no connection.
 ///
 /// An attempt goes once through the URLs: from the one that was lost, or, if that connection did not hold, from the one
 /// behind it; with `shuffle_urls` in a random order. Before each attempt it waits, the first time for `initial`, then
@@ -55,7 +56,8 @@ public:
     double jitter = 0.1;
     /// The longest wait. Default 60 s.
     std::chrono::milliseconds max{60'000};
-    /// How many attempts in a row may fail before the session ends. Default unlimited.
+    /// How many attempts in a row may fail before the session ends with ConnectError; one whose connection did not hold
+    /// counts as well. Default unlimited.
     unsigned attempts = unlimited;
     /// A connection that was open this long has held: when it is lost, attempts and waits begin anew. Default 5 s.
     std::chrono::milliseconds stable_after{5'000};
@@ -69,12 +71,12 @@ public:
     /// What is held on to. Default as in OutboxLimits.
     OutboxLimits outbox;
     /// Whether to try (again) after this failure: what ended a connection, or the ConnectError of an attempt. Called on
-    /// the session's executor. Default is_temporary().
+    /// the session's executor. What it throws counts as false. Default is_temporary().
     std::function<bool(Failure const&)> retry_if;
 
-    /// What is done without `retry_if`. False for a rejected login (an ERROR instead of CONNECTED, HTTP status 401 or
+    /// What is done without `retry_if`. False for a rejected login (ConnectAttempt::login_refused, HTTP status 401 or
     /// 403) at any URL, and when every URL failed for what time does not heal: a certificate that was not accepted, or
-    /// a URL or setting that cannot be used. True for everything else.
+    /// a URL or setting that cannot be used. True for everything else, any other ERROR instead of CONNECTED too.
     static bool is_temporary(Failure const& failure);
 
     /// The wait before an attempt.

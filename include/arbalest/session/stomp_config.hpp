@@ -143,7 +143,7 @@ public:
     std::string proxy;
     /// Called before every attempt to connect, and awaited; may change what it is made with: fetch a fresh token, for
     /// instance. Runs on the session's executor, within `connect_timeout`, and is cancelled with the attempt. What it
-    /// throws fails the attempt (ConnectPhase::prepare). Default none.
+    /// throws, of whatever type, fails the attempt (ConnectPhase::prepare). Default none.
     std::function<boost::asio::awaitable<void>(ConnectParameters&)> before_connect;
     /// Whether connect() tries several URLs in a random order instead of the given one. Default false.
     bool shuffle_urls = false;
@@ -152,7 +152,8 @@ public:
     /// none.
     std::optional<ReconnectPolicy> reconnect;
 
-    /// Gets every MESSAGE and RECEIPT that belongs to nobody. Called on the session's executor. Default none.
+    /// Gets every MESSAGE and RECEIPT that belongs to nobody. Called on the session's executor; it may use the session
+    /// in the same way as an Observer may, and what it throws changes nothing. Default none.
     std::function<void(Frame const&)> on_unhandled;
     /// May change frames. Default none.
     std::shared_ptr<Interceptor> interceptor;

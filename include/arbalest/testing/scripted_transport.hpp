@@ -88,6 +88,7 @@ public:
     boost::asio::awaitable<std::size_t> write_some(boost::asio::const_buffer buffer,
                                                    std::span<std::size_t const> frame_ends) override;
     boost::asio::awaitable<void> close(CloseReason reason) override;
+    bool may_close_while_busy() const noexcept override { return true; }
     void abort() noexcept override;
 
 private:

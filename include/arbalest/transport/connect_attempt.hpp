@@ -37,6 +37,7 @@ public:
     std::string message;                    ///< Why, in words.
     unsigned http_status = 0;               ///< The status of the HTTP response; 0 when there was none.
     bool certificate_refused = false;       ///< TLS: one side did not accept the other's certificate.
+    bool login_refused = false;             ///< STOMP: the text of the broker's ERROR rejects the login.
     std::string hint;                       ///< What to try instead; empty when there is nothing to say.
 };
 

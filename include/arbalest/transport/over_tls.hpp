@@ -54,6 +54,7 @@ public:
         co_await stream_.async_shutdown(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }
 
+    bool may_close_while_busy() const noexcept override { return true; }
     void abort() noexcept override { detail::close_now(stream_.lowest_layer()); }
 
     std::string remote_endpoint() const override { return detail::endpoint_text(stream_.lowest_layer()); }

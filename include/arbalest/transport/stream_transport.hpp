@@ -95,6 +95,7 @@ public:
         co_return;
     }
 
+    bool may_close_while_busy() const noexcept override { return true; }
     void abort() noexcept override { detail::close_now(stream_); }
 
     std::string remote_endpoint() const override { return detail::endpoint_text(stream_); }

@@ -53,9 +53,14 @@ public:
     /// Whether write_some() wants to know where frames end. Default: no.
     virtual bool wants_frame_ends() const noexcept { return false; }
 
-    /// Closes in order, telling the peer why where that is possible. Reading and writing have ended by then. The
-    /// session calls abort() afterwards, and also when closing takes too long.
+    /// Closes in order, telling the peer why where that is possible. Reading and writing have ended by then, unless
+    /// may_close_while_busy() says that they need not. The session calls abort() afterwards; also when closing takes
+    /// more than a second, and instead of it when reading and writing do not end in that time.
     virtual boost::asio::awaitable<void> close(CloseReason reason) = 0;
+
+    /// Whether close() may be called while a read and a write are under way. What they come to is not used any more.
+    /// Default: no.
+    virtual bool may_close_while_busy() const noexcept { return false; }
 
     /// Closes at once, without waiting for anything. Pending operations complete with an error. May be called twice.
     virtual void abort() noexcept = 0;

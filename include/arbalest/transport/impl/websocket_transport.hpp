@@ -197,6 +197,7 @@ public:
         co_await socket_->stream.async_close(why, boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }
 
+    bool may_close_while_busy() const noexcept override { return true; }
     void abort() noexcept override { socket_->abort(); }
 
     std::string remote_endpoint() const override
