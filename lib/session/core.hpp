@@ -232,6 +232,7 @@ private:
     void blame_resubscription(StompError const& cause);
     bool has_attempts_left() const;
     std::shared_ptr<StompError> without_attempts_left(std::shared_ptr<StompError> cause) const;
+    void subscribe_all_again();
     void resume();
     void subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot);
     static boost::asio::awaitable<bool> keep_connecting(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);

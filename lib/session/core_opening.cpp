@@ -126,8 +126,10 @@ void Core::complete_handshake()
 {
     connections_.store(connections_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     connected_at_ = Clock::now();
-    shaking_hands_ = false;
     open_ = true;
+    if (connections_.load(std::memory_order_relaxed) > 1)
+        subscribe_all_again();
+    shaking_hands_ = false; // nothing else was sent before this
     connecting_.wake_all(executor_);
     resume();
     ConnectionEvent event;

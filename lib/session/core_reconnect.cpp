@@ -36,32 +36,35 @@ double chance()
 
 } // namespace
 
-// CONNECTED came: subscriptions first, so that no answer to a message finds nobody, then everything else.
+// Subscriptions come first, so that no answer to a message finds nobody.
+void Core::subscribe_all_again()
+{
+    std::map<SubscriptionState*, ReceiptSlot*> pending;
+    for (auto& slot : waiting_slots_) {
+        if (slot.subscribing)
+            pending.emplace(slot.subscribing.get(), &slot);
+    }
+    std::vector<std::shared_ptr<SubscriptionState>> subscriptions;
+    for (auto const& [key, subscription] : subscriptions_) {
+        if (subscription->announced && !subscription->ended)
+            subscriptions.push_back(subscription);
+    }
+    std::ranges::sort(subscriptions, {}, [](auto const& subscription) { return subscription->number; });
+    for (auto const& subscription : subscriptions) {
+        auto const found = pending.find(subscription.get());
+        subscribe_again(subscription, found == pending.end() ? nullptr : found->second);
+    }
+}
+
+// Then everything else goes on.
 void Core::resume()
 {
-    if (connections_.load(std::memory_order_relaxed) > 1) {
-        std::map<SubscriptionState*, ReceiptSlot*> pending;
-        for (auto& slot : waiting_slots_) {
-            if (slot.subscribing)
-                pending.emplace(slot.subscribing.get(), &slot);
-        }
-        std::vector<std::shared_ptr<SubscriptionState>> subscriptions;
-        for (auto const& [key, subscription] : subscriptions_) {
-            if (subscription->announced && !subscription->ended)
-                subscriptions.push_back(subscription);
-        }
-        std::ranges::sort(subscriptions, {}, [](auto const& subscription) { return subscription->number; });
-        for (auto const& subscription : subscriptions) {
-            auto const found = pending.find(subscription.get());
-            subscribe_again(subscription, found == pending.end() ? nullptr : found->second);
-        }
-        auto const now = Clock::now();
-        for (auto& slot : waiting_slots_) {
-            if (!slot.remaining)
-                continue;
-            slot.deadline = now + *std::exchange(slot.remaining, std::nullopt);
-            conversation_.receipts().set_deadline(slot.number, slot.deadline);
-        }
+    auto const now = Clock::now();
+    for (auto& slot : waiting_slots_) {
+        if (!slot.remaining)
+            continue;
+        slot.deadline = now + *std::exchange(slot.remaining, std::nullopt);
+        conversation_.receipts().set_deadline(slot.number, slot.deadline);
     }
     online_.wake_all(executor_);
     pump_queue();

@@ -177,7 +177,6 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     // Until the broker confirms, messages may still come: they belong to this subscription and to nobody else.
     how.with_receipt = true;
     how.deletes_durable = delete_durable;
-    check_encodable(frame, core->version());
     auto slot = core->expect_receipt(frame, how);
     core->intercept(frame); // before anything is changed, in case it throws
     check_encodable(frame, core->version());

@@ -45,11 +45,6 @@ StompConfig with_hooks(StompConfig config, std::shared_ptr<ThrowingHooks> const&
     return config;
 }
 
-std::function<bool(Frame const&)> at_command(std::string command)
-{
-    return [command](Frame const& frame) { return frame.command() == command; };
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(every_operation_fails_with_what_the_interceptor_throws_and_sends_nothing)
@@ -92,6 +87,7 @@ BOOST_AUTO_TEST_CASE(every_operation_fails_with_what_the_interceptor_throws_and_
             broker.publish("/queue/a", "2");
             auto const next = co_await inbox.receive();
             BOOST_TEST(next.body() == "2");
+            co_await next.ack();
             co_await inbox.unsubscribe();
             co_await session.disconnect();
         });

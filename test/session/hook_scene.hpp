@@ -295,8 +295,17 @@ inline StompConfig HookScene::config()
     config.error_frames_are_fatal = false;
     config.heart_beat = HeartBeat{10ms, 10ms};
     config.heart_beat_tolerance.receive_scale = 10'000;
-    if (reconnects)
+    config.before_connect = [this](ConnectParameters&) -> asio::awaitable<void> {
+        reached("before_connect", "");
+        co_return;
+    };
+    if (reconnects) {
         config.reconnect = quick_policy();
+        config.reconnect->retry_if = [this](Failure const& failure) {
+            reached("retry_if", "");
+            return ReconnectPolicy::is_temporary(failure);
+        };
+    }
     config.observer = hooks;
     config.interceptor = hooks;
     config.on_unhandled = [this](Frame const& frame) { reached("on_unhandled", frame.command()); };
