@@ -238,10 +238,10 @@ BOOST_AUTO_TEST_CASE(disconnect_ends_it_at_once_while_it_connects)
             co_await finished(ended);
             BOOST_TEST(!ended->failure);
             broker.faults().clear();
-            broker.stop(); // what it has not read from, it does not know to be closed
-            broker.listen();
+            broker.stop();
         });
         BOOST_TEST(run_dry());
+        broker.listen();
     }
 }
 
@@ -436,6 +436,7 @@ BOOST_AUTO_TEST_CASE(a_hook_may_end_it_in_the_middle_of_a_loss)
         while (auto const event = co_await events.next())
             end = event->cause;
         BOOST_TEST(is<SessionClosed>(end), end.what());
+        broker.stop();
     });
     BOOST_TEST(run_dry());
 }

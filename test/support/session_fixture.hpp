@@ -51,16 +51,15 @@ public:
             std::rethrow_exception(failure);
     }
 
-    /// Runs until nothing is left to be done. Returns false when that takes too long: then something was left running.
-    bool run_dry(std::chrono::seconds limit = 20s)
+    /// Runs until the context has run out of work. Returns false when that takes too long: then something was left
+    /// running, a timer or an operation on a socket for instance.
+    bool run_dry(std::chrono::milliseconds limit = 20s)
     {
         context.restart();
         auto const end = std::chrono::steady_clock::now() + limit;
-        while (std::chrono::steady_clock::now() < end) {
-            if (context.run_one_for(limit) == 0)
-                return true;
-        }
-        return false;
+        while (!context.stopped() && std::chrono::steady_clock::now() < end)
+            context.run_one_until(end);
+        return context.stopped();
     }
 };
 
