@@ -1,5 +1,8 @@
 #include "hook_scene.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <deque>
