@@ -61,6 +61,15 @@ boost::system::system_error noted()
     return boost::system::system_error(make_error_code(errc::connect_failed));
 }
 
+// What the caller's cancellation or a timeout has brought about is no failed attempt. The code alone does not tell: a
+// hook may throw operation_aborted because something of its own was cancelled.
+asio::awaitable<void> rethrow_if_cancelled(std::exception_ptr thrown)
+{
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        std::rethrow_exception(thrown);
+}
+
 // CONNECT and CONNECTED on a transport that is connected.
 asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport, Handshake handshake,
                                   std::shared_ptr<Opening> opening)
@@ -68,29 +77,29 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
     opening->phase = ConnectPhase::stomp;
     opening->endpoint = endpoint_of(*transport);
     auto const url = handshake.url;
-    ConnectAttempt attempt;
+    auto attempt = describe(*opening, url);
+    std::exception_ptr thrown;
     try {
         co_return co_await Core::shake_hands(core, std::move(transport), std::move(handshake));
     } catch (InvalidFrame const&) {
         throw; // the caller's own CONNECT headers, which no other broker would take either
     } catch (ErrorFrameReceived const& error) {
-        attempt = describe(*opening, url);
         attempt.code = error.code();
         attempt.message = error.what();
         attempt.hint = hint_for(error.frame());
         attempt.login_refused = is_login_refusal(error.frame());
         opening->error_frame = std::make_shared<Frame const>(error.frame());
     } catch (boost::system::system_error const& error) {
-        if (error.code() == asio::error::operation_aborted)
-            throw; // the caller's cancellation, or a timeout
-        attempt = describe(*opening, url);
+        thrown = std::current_exception();
         attempt.code = error.code();
         attempt.message = error.what();
     } catch (...) { // an interceptor's
-        attempt = describe(*opening, url);
+        thrown = std::current_exception();
         attempt.code = make_error_code(errc::connect_failed);
-        attempt.message = Failure(std::current_exception()).what();
+        attempt.message = Failure(thrown).what();
     }
+    if (thrown)
+        co_await rethrow_if_cancelled(thrown);
     opening->attempts.push_back(std::move(attempt));
     throw noted();
 }
@@ -125,9 +134,7 @@ asio::awaitable<ConnectParameters> prepare(std::shared_ptr<Core> core, ConnectPa
     core->check_unfinished();
     if (!thrown)
         co_return parameters;
-    auto const state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-        std::rethrow_exception(thrown); // the caller's cancellation, or a timeout
+    co_await rethrow_if_cancelled(thrown);
     core->callback_failed("before_connect", thrown);
     opening->attempts.push_back(std::move(attempt));
     throw noted();
