@@ -234,6 +234,31 @@ BOOST_AUTO_TEST_CASE(what_an_interceptor_throws_at_connect_fails_that_attempt)
     });
 }
 
+// As something of the hook's own that was cancelled would: it is not the caller who has given up.
+BOOST_AUTO_TEST_CASE(operation_aborted_from_an_interceptor_cancels_nothing)
+{
+    class Aborting final : public Interceptor
+    {
+    public:
+        void on_outgoing(Frame& frame) override
+        {
+            if (frame.command() == "CONNECT" && ++times == 2)
+                throw boost::system::system_error(asio::error::operation_aborted);
+        }
+        int times = 0;
+    };
+    run([this]() -> asio::awaitable<void> {
+        auto const aborting = std::make_shared<Aborting>();
+        auto config = reconnecting();
+        config.interceptor = aborting;
+        auto session = co_await connect(config);
+        broker.faults().close_connections();
+        co_await until_connected(session, 2);
+        BOOST_TEST(aborting->times == 3);
+        co_await session.disconnect();
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_on_the_way_in_counts_as_swallowed)
 {
     run([this]() -> asio::awaitable<void> {

@@ -1,6 +1,10 @@
 #include "support/session_tools.hpp"
 
-#include <deque>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <span>
+#include <string>
 
 // Transports of the user's that keep to the contract, or do not.
 BOOST_FIXTURE_TEST_SUITE(user_transport_faults, arbalest::test::EmbeddedFixture)
