@@ -16,7 +16,7 @@ using namespace arbalest::test;
 namespace {
 
 // How many sessions play at the same time: their waits are the same then.
-constexpr std::size_t at_once = 40;
+constexpr std::size_t at_once = 100;
 
 class NamedAction
 {

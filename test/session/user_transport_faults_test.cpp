@@ -121,6 +121,7 @@ BOOST_AUTO_TEST_CASE(close_is_not_called_while_a_read_is_under_way)
         BOOST_TEST(!watch->was_closed);
         co_await until([this] { return broker.connections() == 0; });
     });
+    broker.stop();
     BOOST_TEST(run_dry());
 }
 
@@ -148,6 +149,7 @@ BOOST_AUTO_TEST_CASE(close_is_called_when_the_read_has_ended)
         BOOST_TEST(watch->was_closed);
         BOOST_TEST(!watch->was_closed_while_busy);
     });
+    broker.stop();
     BOOST_TEST(run_dry());
 }
 
@@ -190,6 +192,7 @@ BOOST_AUTO_TEST_CASE(a_transport_that_throws_anything_is_a_lost_connection)
             co_await until([this] { return broker.connections() == 0; });
         });
     }
+    broker.stop();
     BOOST_TEST(run_dry());
 }
 
