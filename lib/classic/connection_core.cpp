@@ -312,7 +312,8 @@ bool ConnectionCore::end_now(Dispatcher::Clock::time_point end)
 bool ConnectionCore::stop(std::chrono::nanoseconds timeout)
 {
     refuse_on_io_thread();
-    auto const end = timeout.count() <= 0 ? Dispatcher::Clock::time_point::max() : Dispatcher::Clock::now() + timeout;
+    using Clock = Dispatcher::Clock;
+    auto const end = timeout.count() <= 0 ? Clock::time_point::max() : arbalest::detail::later(Clock::now(), timeout);
     if (!end_now(end))
         return false;
     return dispatcher_->runs_here() || dispatcher_->wait_for(dispatcher_->last_event(), end);

@@ -60,7 +60,9 @@ std::chrono::nanoseconds ConnectionCore::connect_limit() const
 {
     if (!setup_.options.timeout)
         return default_limit;
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(*setup_.options.timeout);
+    // Thirty years; a clock ends after 292. What is not a number is no time at all.
+    auto const seconds = setup_.options.timeout->count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(Seconds(seconds > 0 ? std::min(seconds, 1e9) : 0.0));
 }
 
 WebSocketOptions ConnectionCore::websocket_options() const

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "../protocol/time.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -49,7 +51,7 @@ public:
             changed_.wait(lock, take);
             return true;
         }
-        return changed_.wait_until(lock, Clock::now() + limit, take);
+        return changed_.wait_until(lock, arbalest::detail::later(Clock::now(), limit), take);
     }
 
     /// The same for a coroutine. Cancelling throws `operation_aborted`.

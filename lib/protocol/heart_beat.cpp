@@ -64,7 +64,9 @@ HeartBeatSchedule::TimePoint HeartBeatSchedule::send_due() const noexcept
 {
     if (negotiated_.send.count() == 0)
         return TimePoint::max();
-    return detail::later(last_sent_, negotiated_.send, tolerance_.send_scale);
+    // Whatever the scale is, time goes on from one beat to the next.
+    constexpr std::chrono::microseconds shortest(100);
+    return std::max(detail::later(last_sent_, negotiated_.send, tolerance_.send_scale), last_sent_ + shortest);
 }
 
 HeartBeatSchedule::TimePoint HeartBeatSchedule::receive_due() const noexcept

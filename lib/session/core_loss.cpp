@@ -66,7 +66,7 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
 
 bool Core::connection_held() const
 {
-    return Clock::now() - connected_at_ >= config_->reconnect->stable_after;
+    return Clock::now() >= later(connected_at_, config_->reconnect->stable_after);
 }
 
 bool Core::may_reconnect(StompError const& cause)

@@ -63,7 +63,7 @@ void Core::resume()
     for (auto& slot : waiting_slots_) {
         if (!slot.remaining)
             continue;
-        slot.deadline = now + *std::exchange(slot.remaining, std::nullopt);
+        slot.deadline = later(now, *std::exchange(slot.remaining, std::nullopt));
         conversation_.receipts().set_deadline(slot.number, slot.deadline);
     }
     online_.wake_all(executor_);
@@ -119,7 +119,7 @@ asio::awaitable<bool> Core::keep_connecting(std::shared_ptr<Core> core, std::sha
         if (failure) {
             auto const delay = core->next_delay(policy);
             core->waiting(delay, failure == lost ? nullptr : failure);
-            timer.expires_after(delay);
+            timer.expires_at(later(Clock::now(), delay));
             co_await timer.async_wait(asio::use_awaitable);
             if (core->finished_)
                 core->cause_->raise();

@@ -28,12 +28,17 @@ bool is_permanent(ConnectAttempt const& attempt) noexcept
 
 std::chrono::milliseconds ReconnectPolicy::delay(unsigned attempt, double chance) const noexcept
 {
-    auto const longest = static_cast<double>(max.count());
+    auto const no_limit = std::chrono::milliseconds::max();
+    auto const longest = static_cast<double>((max.count() == 0 ? no_limit : max).count());
     auto const grown = static_cast<double>(initial.count()) * std::pow(multiplier, std::max(attempt, 1U) - 1.0);
     // Also where the power has left the range of numbers.
     auto const full = grown < longest ? grown : longest;
     auto const shortened = full * (1 - std::clamp(jitter, 0.0, 1.0) * std::clamp(chance, 0.0, 1.0));
-    return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(std::max(shortened, 0.0)));
+    if (!(shortened > 0))
+        return std::chrono::milliseconds::zero();
+    if (shortened >= static_cast<double>(no_limit.count()))
+        return no_limit;
+    return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(shortened));
 }
 
 bool ReconnectPolicy::is_temporary(Failure const& failure)
@@ -46,6 +51,8 @@ bool ReconnectPolicy::is_temporary(Failure const& failure)
         auto const& attempts = error.attempts();
         return std::ranges::none_of(attempts, is_rejected_login) && !std::ranges::all_of(attempts, is_permanent);
     } catch (InvalidFrame const&) {
+        return false;
+    } catch (InvalidConfig const&) {
         return false;
     } catch (...) {
         return true;

@@ -73,6 +73,23 @@ BOOST_AUTO_TEST_CASE(strange_settings_make_no_strange_waits)
     BOOST_TEST((policy.delay(1, 0) == 60'000ms));
 }
 
+BOOST_AUTO_TEST_CASE(waits_without_a_longest_one_and_beyond_what_can_be_counted)
+{
+    constexpr auto longest = std::chrono::milliseconds::max();
+    ReconnectPolicy policy;
+    policy.jitter = 0;
+    policy.max = 0ms;
+    BOOST_TEST((policy.delay(1, 0) == 100ms));
+    BOOST_TEST((policy.delay(17, 0) > 60'000ms));
+    BOOST_TEST((policy.delay(ReconnectPolicy::unlimited, 0) == longest));
+    policy.max = policy.initial = longest;
+    BOOST_TEST((policy.delay(1, 0) == longest));
+    for (auto const odd : {std::nan(""), -std::numeric_limits<double>::infinity()}) {
+        policy.jitter = odd;
+        BOOST_TEST((policy.delay(1, 0.5) >= 0ms));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(losses_are_temporary)
 {
     BOOST_TEST(ReconnectPolicy::is_temporary(Failure()));
@@ -82,6 +99,8 @@ BOOST_AUTO_TEST_CASE(losses_are_temporary)
     ErrorFrameReceived const error(Frame("ERROR"), Outcome::unknown);
     BOOST_TEST(ReconnectPolicy::is_temporary(Failure(error.to_exception_ptr())));
     BOOST_TEST(!ReconnectPolicy::is_temporary(Failure(InvalidFrame("CONNECT").to_exception_ptr())));
+    InvalidConfig const wrong("limits.body", "0", "it must be at least 1");
+    BOOST_TEST(!ReconnectPolicy::is_temporary(Failure(wrong.to_exception_ptr())));
 }
 
 BOOST_AUTO_TEST_CASE(a_rejected_login_is_final_wherever_it_comes_from)

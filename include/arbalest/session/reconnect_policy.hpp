@@ -49,12 +49,12 @@ public:
 
     /// The wait before the first attempt. Default 100 ms.
     std::chrono::milliseconds initial{100};
-    /// What the wait grows by from one attempt to the next, as a factor. Default 1.5.
+    /// What the wait grows by from one attempt to the next, as a factor of at least 1. Default 1.5.
     double multiplier = 1.5;
     /// Which part of a wait is left to chance, so that clients do not all come back at once; from 0 to 1. A wait is
     /// shortened by up to this part. Default 0.1.
     double jitter = 0.1;
-    /// The longest wait. Default 60 s.
+    /// The longest wait; zero: none is too long. Default 60 s.
     std::chrono::milliseconds max{60'000};
     /// How many attempts in a row may fail before the session ends with ConnectError; one whose connection did not hold
     /// counts as well. Default unlimited.

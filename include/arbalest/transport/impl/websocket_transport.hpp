@@ -40,7 +40,8 @@ class PingedWebSocket : public std::enable_shared_from_this<PingedWebSocket<Stre
 
 public:
     PingedWebSocket(Stream ready, std::chrono::milliseconds interval)
-        : stream(std::move(ready)), interval_(interval), timer_(stream.get_executor())
+        : stream(std::move(ready)), interval_(std::min<std::chrono::milliseconds>(interval, longest_interval)),
+          timer_(stream.get_executor())
     {
     }
 
@@ -103,6 +104,9 @@ private:
                                                self->wait();
                                        }));
     }
+
+    // Added to a time point, it must not go beyond what the clock can count.
+    static constexpr std::chrono::milliseconds longest_interval = std::chrono::hours(24 * 365 * 100);
 
     std::chrono::milliseconds interval_;
     boost::asio::steady_timer timer_;
