@@ -38,6 +38,8 @@ public:
             return "timed out";
         case errc::invalid_frame:
             return "the frame cannot be encoded";
+        case errc::invalid_config:
+            return "a setting has a value that it cannot have";
         }
         return "unknown error";
     }

@@ -52,6 +52,12 @@ boost::system::error_code ConnectError::cause() const noexcept
     return attempts_->empty() ? make_error_code(errc::connect_failed) : attempts_->back().code;
 }
 
+InvalidConfig::InvalidConfig(std::string field, std::string value, std::string const& reason)
+    : StompErrorOf(errc::invalid_config, field + " is " + value + ": " + reason, Outcome::not_sent),
+      field_(std::move(field)), value_(std::move(value))
+{
+}
+
 LostReceipt::LostReceipt(std::string receipt_id, std::chrono::milliseconds limit, Outcome outcome,
                          std::shared_ptr<StompError const> cause)
     : StompErrorOf(errc::lost_receipt,

@@ -4,6 +4,7 @@
 #include "executor_probe.hpp"
 #include "hop.hpp"
 #include "route.hpp"
+#include "validate_config.hpp"
 
 #include <utility>
 
@@ -35,6 +36,7 @@ private:
 
 asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, std::shared_ptr<StompConfig const> config)
 {
+    validate(*config);
     auto const executor = session_executor(transport->get_executor());
     ExecutorProbe const probe(executor);
     if (!probe.running_here()) {
@@ -51,6 +53,7 @@ asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, st
 asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector<std::string> urls,
                                         std::shared_ptr<StompConfig const> config)
 {
+    validate(*config);
     auto const executor = session_executor(std::move(given));
     ExecutorProbe const probe(executor);
     if (!probe.running_here()) {

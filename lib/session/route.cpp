@@ -1,5 +1,6 @@
 #include "route.hpp"
 
+#include "../protocol/time.hpp"
 #include "../transport/connect_transport.hpp"
 #include "../transport/url.hpp"
 #include "core.hpp"
@@ -83,6 +84,8 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
         co_return co_await Core::shake_hands(core, std::move(transport), std::move(handshake));
     } catch (InvalidFrame const&) {
         throw; // the caller's own CONNECT headers, which no other broker would take either
+    } catch (InvalidConfig const&) {
+        throw;
     } catch (ErrorFrameReceived const& error) {
         attempt.code = error.code();
         attempt.message = error.what();
@@ -248,7 +251,7 @@ asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<T
     auto const limit = core->config().connect_timeout;
     auto operation = open_transport(core, std::move(transport), opening);
     try {
-        co_return co_await with_timeout(limit, std::move(operation));
+        co_return co_await with_timeout(clock_span(limit), std::move(operation));
     } catch (Timeout const&) {
         add_timeout(*opening, url, limit);
     } catch (boost::system::system_error const& error) {
@@ -281,13 +284,13 @@ asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<R
         auto const known = opening->attempts.size();
         auto operation = open_url(core, std::move(url), ++route->attempts, opening);
         try {
-            co_await with_timeout(limit, std::move(operation));
+            co_await with_timeout(clock_span(limit), std::move(operation));
             route->attempts = 0;
             co_return true;
         } catch (Timeout const&) {
             add_timeout(*opening, shown, limit);
         } catch (StompError const&) {
-            throw; // InvalidFrame
+            throw; // InvalidFrame or InvalidConfig
         } catch (boost::system::system_error const& error) {
             // Every failure has been noted by then; what has not is the caller's cancellation.
             if (error.code() == asio::error::operation_aborted || opening->attempts.size() == known)

@@ -33,6 +33,7 @@ enum class errc {
     session_closed,        ///< SessionClosed
     timeout,               ///< Timeout
     invalid_frame,         ///< InvalidFrame
+    invalid_config,        ///< InvalidConfig
 };
 
 /// The category of errc, named "arbalest".

@@ -47,9 +47,10 @@ public:
     {
     }
 
-    /// We send after this part of the negotiated period, when nothing else was sent in it. Default 0.8.
+    /// We send after this part of the negotiated period, when nothing else was sent in it. Above 0, at most 1. Default
+    /// 0.8.
     double send_scale = 0.8;
-    /// The peer counts as gone after this multiple of the negotiated period without a byte. Default 1.5.
+    /// The peer counts as gone after this multiple of the negotiated period without a byte. At least 1. Default 1.5.
     double receive_scale = 1.5;
 };
 

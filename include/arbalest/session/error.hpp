@@ -43,6 +43,24 @@ private:
     unsigned rounds_;
 };
 
+/// A setting has a value that it cannot have: a field of StompConfig, or of what is given for one subscription. Thrown
+/// before any I/O, and never retried. Its outcome is `not_sent`.
+class ARBALEST_DECL InvalidConfig : public StompErrorOf<InvalidConfig>
+{
+public:
+    /// @param field its name from the StompConfig on, for instance "limits.body". @param value as text. @param reason
+    /// which values it can have.
+    InvalidConfig(std::string field, std::string value, std::string const& reason);
+    /// The name of the field, for instance "reconnect.multiplier".
+    std::string const& field() const noexcept { return field_; }
+    /// Its value as text; "(hidden)" where it may hold credentials.
+    std::string const& value() const noexcept { return value_; }
+
+private:
+    std::string field_;
+    std::string value_;
+};
+
 /// No RECEIPT came within the limit (STOMP 1.2, "RECEIPT"). The session stays open; a late RECEIPT is ignored. Its
 /// outcome is `unknown`, or `not_sent` when there was no room for the frame in the write buffer in all that time.
 class ARBALEST_DECL LostReceipt : public StompErrorOf<LostReceipt>

@@ -35,8 +35,9 @@ public:
     /// the virtual host; `ws` (80), `wss` (443), `sockjs+http` (80) and `sockjs+https` (443), whose path and query are
     /// those of the HTTP request, and whose user and password are sent there too (Basic authentication, RFC 7617).
     /// @returns the session, on the caller's executor, wherever the session itself lives.
-    /// @throws ConnectError with everything that was tried; InvalidFrame when a setting cannot be put into CONNECT. A
-    /// failed, timed-out or cancelled connect leaves no socket; a resolution that hangs is abandoned.
+    /// @throws InvalidConfig or InvalidFrame, before anything is tried, when a setting has a value that it cannot have,
+    /// or that cannot be put into CONNECT; ConnectError with everything that was tried. A failed, timed-out or
+    /// cancelled connect leaves no socket; a resolution that hangs is abandoned.
     boost::asio::awaitable<StompSession> connect(std::string_view url) const;
 
     /// Tries the URLs in the order given, or in a random one with `shuffle_urls`, each within `connect_timeout`, and

@@ -47,11 +47,13 @@ class SubscriptionBuffer
 public:
     SubscriptionBuffer() = default;
 
-    /// The soft limit in messages. Default 1000.
+    /// The soft limit in messages, at least 1. Default 1000.
     std::size_t messages = 1000;
-    /// The soft limit in bytes of memory that the messages occupy. Default 4 MiB.
+    /// The soft limit in bytes of memory that the messages occupy, at least 1 and not above the hard limit. Default
+    /// 4 MiB.
     std::size_t bytes = std::size_t{4} << 20;
-    /// The hard limit in bytes; beyond it the subscription ends with SlowConsumer. Default 64 MiB.
+    /// The hard limit in bytes; beyond it the subscription ends with SlowConsumer. One message alone may be larger: an
+    /// empty buffer takes whatever Limits allows. Default 64 MiB.
     std::size_t hard_limit = std::size_t{64} << 20;
     /// What happens beyond the soft limits. Default OverflowPolicy::suspend.
     OverflowPolicy policy = OverflowPolicy::suspend;
@@ -70,7 +72,9 @@ public:
     std::size_t limit = std::size_t{64} << 10;
 };
 
-/// The settings of a session: plain fields of a named object. For every duration, zero means no limit.
+/// The settings of a session: plain fields of a named object. For every duration, zero means no limit; none may be
+/// negative, and however long one is, it counts. connect() and over() throw InvalidConfig for a value that a field
+/// cannot have, before any I/O.
 class StompConfig
 {
 public:
@@ -86,7 +90,8 @@ public:
     /// The `client-id` header of CONNECT, which ActiveMQ wants for durable subscriptions. Default empty, which sends
     /// none.
     std::string client_id;
-    /// Further headers of CONNECT, in order; one that stands above as well is replaced. Default empty.
+    /// Further headers of CONNECT, in order; one that the session makes of other fields is replaced. What is sent in
+    /// `heart-beat` and `accept-version` is what is negotiated. Default empty.
     std::vector<std::pair<std::string, std::string>> connect_headers;
     /// Opens with the command STOMP, which 1.0 brokers do not know, instead of CONNECT. Default false.
     bool connect_with_stomp_command = false;

@@ -67,7 +67,8 @@ public:
     /// Speaks STOMP over a stream that is connected already: sends CONNECT, waits for CONNECTED (within
     /// `config.connect_timeout`). The session lives on the transport's executor; completes on the caller's.
     /// @param transport not null; the session owns it from here on.
-    /// @throws ConnectError; InvalidFrame when a setting cannot be put into CONNECT. Then, and when it is cancelled,
+    /// @throws InvalidConfig when a setting has a value that it cannot have; InvalidFrame when one cannot be put into
+    /// CONNECT; ConnectError. Then, and when it is cancelled,
     /// the transport is closed.
     static boost::asio::awaitable<StompSession> over(std::unique_ptr<Transport> transport, StompConfig config);
 

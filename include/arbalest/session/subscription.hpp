@@ -70,7 +70,8 @@ public:
         return std::move(header(std::move(name), std::move(value)));
     }
 
-    /// The buffer between the connection and the consumer. Default: `StompConfig::subscription_buffer`.
+    /// The buffer between the connection and the consumer; subscribe() throws InvalidConfig for limits that it cannot
+    /// have. Default: `StompConfig::subscription_buffer`.
     SubscribeOptions& buffer(SubscriptionBuffer limits) &
     {
         buffer_ = limits;

@@ -5,7 +5,7 @@
 namespace arbalest {
 
 /// How TCP connections are made. An option that cannot be set, for instance a local address that is not this machine's,
-/// makes the attempt fail (ConnectPhase::tcp).
+/// makes the attempt fail (ConnectPhase::tcp); a local address that is none is InvalidConfig.
 class TcpOptions
 {
 public:
