@@ -4,6 +4,7 @@
 #include "find_header.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace arbalest::detail {
@@ -12,9 +13,23 @@ using Kind = Conversation::Event::Kind;
 
 Conversation::Conversation(Options options) : options_(std::move(options)) {}
 
-void Conversation::start() noexcept
+void Conversation::start()
 {
+    offered_heart_beat_ = options_.heart_beat;
+    offered_versions_ = accept_version_value(options_.accept_versions);
     state_ = State::connecting;
+}
+
+// STOMP 1.2, "Protocol Negotiation" and "Heart-beating": without these headers it is 1.0, and no heart-beats.
+bool Conversation::start(Frame const& connect)
+{
+    auto const heart_beat = parse_heart_beat(connect.header("heart-beat").value_or("0,0"));
+    if (!heart_beat)
+        return false;
+    offered_heart_beat_ = *heart_beat;
+    offered_versions_ = connect.header("accept-version").value_or("1.0");
+    state_ = State::connecting;
+    return true;
 }
 
 Conversation::Event Conversation::violation(std::string reason, std::uint64_t offset)
@@ -47,9 +62,9 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
 {
     auto const text = frame.header("version").value_or("1.0");
     auto const version = parse_stomp_version(text);
-    if (!version || std::ranges::find(options_.accept_versions, *version) == options_.accept_versions.end()) {
+    if (!version || !negotiate_version(offered_versions_, std::span(&*version, 1))) {
         return violation("the broker chose version " + std::string(text) + ", which was not offered (" +
-                             accept_version_value(options_.accept_versions) + ")",
+                             offered_versions_ + ")",
                          offset);
     }
     auto const offered = frame.header("heart-beat").value_or("0,0");
@@ -59,7 +74,7 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
     version_ = *version;
     server_ = frame.header("server").value_or("");
     session_id_ = frame.header("session").value_or("");
-    heart_beats_ = HeartBeatSchedule(negotiate(options_.heart_beat, *theirs), options_.tolerance, now);
+    heart_beats_ = HeartBeatSchedule(negotiate(offered_heart_beat_, *theirs), options_.tolerance, now);
     state_ = State::connected;
     return {Kind::connected};
 }
@@ -185,41 +200,63 @@ Frame Conversation::disconnect()
     return frame;
 }
 
-// Of what is not a receipt.
-TimePoint Conversation::own_deadline() const noexcept
+bool Conversation::is_under_way() const noexcept
 {
-    return std::min({disconnect_deadline_, heart_beats_.send_due(), heart_beats_.receive_due()});
+    return state_ == State::connected || state_ == State::draining || state_ == State::disconnecting;
+}
+
+// Of what is not a receipt.
+TimePoint Conversation::own_silence_deadline() const noexcept
+{
+    return std::min(disconnect_deadline_, heart_beats_.receive_due());
+}
+
+TimePoint Conversation::silence_deadline()
+{
+    return is_under_way() ? std::min(receipts_.next_deadline(), own_silence_deadline()) : TimePoint::max();
+}
+
+TimePoint Conversation::earliest_silence_deadline() const noexcept
+{
+    return is_under_way() ? std::min(receipts_.earliest_deadline(), own_silence_deadline()) : TimePoint::max();
+}
+
+TimePoint Conversation::send_deadline() const noexcept
+{
+    return is_under_way() ? heart_beats_.send_due() : TimePoint::max();
 }
 
 TimePoint Conversation::next_deadline()
 {
-    if (state_ == State::idle || state_ == State::closed || state_ == State::connecting)
-        return TimePoint::max();
-    return std::min(receipts_.next_deadline(), own_deadline());
+    return std::min(silence_deadline(), send_deadline());
 }
 
 TimePoint Conversation::earliest_deadline() const noexcept
 {
-    if (state_ == State::idle || state_ == State::closed || state_ == State::connecting)
-        return TimePoint::max();
-    return std::min(receipts_.earliest_deadline(), own_deadline());
+    return std::min(earliest_silence_deadline(), send_deadline());
 }
 
-Conversation::Event Conversation::poll(TimePoint now)
+bool Conversation::wants_heart_beat_by(TimePoint now) const noexcept
+{
+    return is_under_way() && heart_beats_.receive_due() <= now;
+}
+
+Conversation::Event Conversation::poll(TimePoint now, TimePoint read_until)
 {
     if (next_deadline() > now)
         return {};
-    if (heart_beats_.receive_due() <= now) {
+    read_until = std::min(read_until, now);
+    if (heart_beats_.receive_due() <= read_until) {
         // Whoever falls silent instead of confirming DISCONNECT has gone, as was asked.
         if (std::exchange(state_, State::closed) == State::disconnecting)
             return {Kind::disconnected};
         return {Kind::failed, nullptr, std::make_shared<MissingHeartBeat>(heart_beats_.negotiated().receive)};
     }
-    if (disconnect_deadline_ <= now) {
+    if (disconnect_deadline_ <= read_until) {
         state_ = State::closed;
         return {Kind::disconnected};
     }
-    if (auto* const token = receipts_.expire(now))
+    if (auto* const token = receipts_.expire(read_until))
         return {Kind::receipt_lost, token};
     if (heart_beats_.send_due() <= now) {
         heart_beats_.sent(now);

@@ -81,8 +81,11 @@ public:
     HeartBeat const& negotiated_heart_beat() const noexcept { return heart_beats_.negotiated(); }
     Options const& options() const noexcept { return options_; }
 
-    /// CONNECT goes out.
-    void start() noexcept;
+    /// CONNECT goes out, with the heart-beats and versions of the options.
+    void start();
+    /// This CONNECT goes out: what it offers holds, whatever the options say.
+    /// @returns false, and does nothing, when it has a heart-beat header that is none.
+    bool start(Frame const& connect);
 
     /// Any bytes came or went: signs of life.
     void bytes_received(TimePoint now) noexcept { heart_beats_.received(now); }
@@ -113,11 +116,20 @@ public:
     Frame disconnect();
 
     /// What is due by now, one event a call; none when nothing is.
-    Event poll(TimePoint now);
+    /// @param read_until all that the peer had sent by then has been received: only so far can it be found silent.
+    Event poll(TimePoint now, TimePoint read_until);
+    Event poll(TimePoint now) { return poll(now, now); }
+    /// The first deadline that the peer misses if it stays silent; TimePoint::max() when there is none.
+    TimePoint silence_deadline();
+    /// Whether that is for want of a heart-beat.
+    bool wants_heart_beat_by(TimePoint now) const noexcept;
     /// When to call poll() next at the latest; TimePoint::max() when there is nothing to wait for.
     TimePoint next_deadline();
     /// Not after next_deadline(), and found without a look-up: good enough for a timer, which may ring for nothing.
     TimePoint earliest_deadline() const noexcept;
+    /// Those of its parts that are not silence_deadline(), and an estimate of that which may be early.
+    TimePoint send_deadline() const noexcept;
+    TimePoint earliest_silence_deadline() const noexcept;
 
     Receipts& receipts() noexcept { return receipts_; }
 
@@ -151,7 +163,8 @@ private:
     };
     using Subscriptions = boost::unordered_flat_map<std::string, Subscription, IdHash, IdEqual>;
 
-    TimePoint own_deadline() const noexcept;
+    bool is_under_way() const noexcept;
+    TimePoint own_silence_deadline() const noexcept;
     Event receive_connected(Frame const& frame, TimePoint now, std::uint64_t offset);
     Event receive_any_message(Frame const& frame);
     [[gnu::noinline]] Token receive_message_for(std::string_view subscription);
@@ -161,6 +174,8 @@ private:
     Event violation(std::string reason, std::uint64_t offset);
 
     Options options_;
+    HeartBeat offered_heart_beat_; // by CONNECT
+    std::string offered_versions_; // by CONNECT, as in its accept-version header
     State state_ = State::idle;
     StompVersion version_ = StompVersion::v1_2;
     std::string server_;

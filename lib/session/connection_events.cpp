@@ -70,7 +70,7 @@ asio::awaitable<std::optional<ConnectionEvent>> EventQueue::next(std::shared_ptr
             co_return std::nullopt;
         if (!queue->waiters_.empty())
             throw OperationInProgress("another operation waits for the connection events");
-        Waiter waiter;
+        ObservingWaiter waiter(*queue->core_);
         co_await queue->waiters_.wait(queue->core_->executor(), waiter);
     }
     std::optional<ConnectionEvent> event(std::move(queue->events_.front()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../protocol/conversation.hpp"
+#include "../protocol/read_horizon.hpp"
 #include "exclusive.hpp"
 #include "executor_probe.hpp"
 #include "link.hpp"
@@ -181,9 +182,6 @@ public:
     void lease_ended();
     /// A consumer has taken something, or somebody waits: reading may go on.
     void update_reading();
-    /// A consumer starts, or stops, to wait for a message.
-    void consumer_waits();
-    void consumer_goes_on() noexcept { --waiting_consumers_; }
     /// A subscription's buffer went over its soft limit, or came back.
     void full_buffers_changed(int by);
     Exclusive& exclusive() noexcept { return exclusive_; }
@@ -199,6 +197,8 @@ public:
 
 private:
     friend class HookScope;
+    friend class ObservingWaiter;
+    friend class PeerWaiter;
     friend class SlotHandle;
     friend class WatchGuard;
     friend class WriterHold;
@@ -260,7 +260,18 @@ private:
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();
     bool must_stop_reading() const noexcept;
+    void peer_wait_begins()
+    {
+        ++peer_waits_;
+        if (full_buffers_ != 0)
+            update_reading();
+    }
+    void observing_begins();
+    TimePoint next_look_after(TimePoint now) const noexcept;
+    void plan_look();
+    void look();
     void arm_timer();
+    TimePoint read_until(TimePoint now);
     void on_timer();
 
     // core_operations.cpp
@@ -355,9 +366,11 @@ private:
     std::map<SubscriptionState*, std::shared_ptr<SubscriptionState>> subscriptions_;
     std::uint64_t last_subscription_ = 0;
     std::vector<std::shared_ptr<SubscriptionState>> touched_; // got something since consumers were woken last
-    int full_buffers_ = 0;                                    // subscriptions over their soft limit
-    int waiting_consumers_ = 0;                               // subscriptions whose consumer waits
+    std::size_t full_buffers_ = 0;                            // subscriptions over their soft limit
+    std::size_t peer_waits_ = 0;                              // suspended operations that need the peer
+    std::size_t observers_waiting_ = 0;                       // suspended operations that only observe
     TimePoint next_look_ = TimePoint::max(); // while reading is suspended: when to look for a sign of life
+    ReadHorizon horizon_;
 
     using SlotList = boost::intrusive::list<ReceiptSlot, boost::intrusive::constant_time_size<false>>;
     std::deque<ReceiptSlot> slots_; // a pool: their addresses stay
@@ -394,6 +407,29 @@ private:
     std::atomic<std::uint64_t> bytes_sent_{0};
     std::atomic<std::uint64_t> bytes_received_{0};
     std::atomic<std::uint64_t> connections_{0};
+};
+
+/// An operation that needs the peer: that it answers, or that it reads. While one is suspended, the session reads on.
+class PeerWaiter : public Waiter
+{
+public:
+    explicit PeerWaiter(Core& core) : core_(core) { core_.peer_wait_begins(); }
+    ~PeerWaiter() { --core_.peer_waits_; }
+
+private:
+    Core& core_;
+};
+
+/// An operation that looks on and asks nothing of the peer. While one is suspended, a session that has stopped reading
+/// has a look now and then.
+class ObservingWaiter : public Waiter
+{
+public:
+    explicit ObservingWaiter(Core& core) : core_(core) { core_.observing_begins(); }
+    ~ObservingWaiter() { --core_.observers_waiting_; }
+
+private:
+    Core& core_;
 };
 
 /// Keeps a receipt slot while an operation waits for it.

@@ -1,5 +1,6 @@
 #include "core.hpp"
 #include "hop.hpp"
+#include "reading.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -27,6 +28,9 @@ constexpr std::size_t large_write = std::size_t{48} << 10;
 // of to be in the nearest cache still.
 constexpr std::size_t worth_handing_out = 64;
 
+// How often a session that has stopped reading has a look for those who wait for its end.
+constexpr auto looking_on = 1s;
+
 // How long an ERROR that explains a failed write may take to be read.
 constexpr auto reading_on = 1s;
 
@@ -51,12 +55,8 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
     try {
         while (!link->ended) {
             while (core->must_stop_reading() && !link->may_look) {
-                if (core->next_look_ == TimePoint::max()) {
-                    core->next_look_ =
-                        deadline_after(Clock::now(), core->conversation_.negotiated_heart_beat().receive);
-                    core->arm_timer();
-                }
-                Waiter waiter;
+                core->plan_look();
+                LoopWaiter waiter;
                 co_await link->reader.wait(core->executor_, waiter);
                 if (link->ended)
                     co_return;
@@ -285,7 +285,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
     try {
         while (!link->ended) {
             if (link->outgoing.empty()) {
-                Waiter waiter;
+                LoopWaiter waiter;
                 co_await link->writer.wait(core->executor_, waiter);
                 continue;
             }
@@ -359,11 +359,15 @@ void Core::write_failed(Link& link, boost::system::error_code code)
     arm_timer();
 }
 
-// Reading stops for the sake of a slow consumer only while nobody else waits for anything that reading could bring.
 bool Core::must_stop_reading() const noexcept
 {
-    return full_buffers_ > 0 && waiting_consumers_ == 0 && awaited_ == 0 && queue_.empty() && !write_failure_ &&
-           conversation_.is_open();
+    ReadingCounts counts;
+    counts.full_buffers = full_buffers_;
+    counts.receipts = awaited_;
+    counts.operations = peer_waits_;
+    counts.is_established = conversation_.is_open();
+    counts.writing_has_failed = write_failure_ != nullptr;
+    return !should_read(counts);
 }
 
 void Core::update_reading()
@@ -372,15 +376,38 @@ void Core::update_reading()
         link_->reader.wake_all(executor_);
 }
 
-void Core::consumer_waits()
+void Core::observing_begins()
 {
-    ++waiting_consumers_;
-    update_reading();
+    ++observers_waiting_;
+    if (link_ && !link_->reader.empty())
+        plan_look();
+}
+
+// While reading is suspended: a peer that owes heart-beats must be heard, and observers must see an end.
+TimePoint Core::next_look_after(TimePoint now) const noexcept
+{
+    auto const promised = deadline_after(now, conversation_.negotiated_heart_beat().receive);
+    return observers_waiting_ == 0 ? promised : std::min(promised, now + looking_on);
+}
+
+void Core::plan_look()
+{
+    auto const next = next_look_after(Clock::now());
+    if (next >= next_look_)
+        return;
+    next_look_ = next;
+    arm_timer();
+}
+
+void Core::look()
+{
+    link_->may_look = true;
+    link_->reader.wake_all(executor_);
 }
 
 void Core::full_buffers_changed(int by)
 {
-    full_buffers_ += by;
+    full_buffers_ += static_cast<std::size_t>(by);
     update_reading();
 }
 
@@ -389,7 +416,10 @@ void Core::arm_timer()
 {
     if (finished_ || !timer_)
         return;
-    auto const next = std::min({conversation_.earliest_deadline(), read_on_until_, next_look_});
+    auto judging = conversation_.earliest_silence_deadline();
+    if (horizon_.is_checking())
+        judging = std::max(judging, horizon_.next_step());
+    auto const next = std::min({conversation_.send_deadline(), judging, read_on_until_, next_look_});
     if (next >= armed_)
         return;
     armed_ = next;
@@ -400,6 +430,24 @@ void Core::arm_timer()
     });
 }
 
+// Up to when the peer can be found silent. What is due only because of its silence is judged after everything was read
+// that had come by then, which takes a few more rings of the timer.
+TimePoint Core::read_until(TimePoint now)
+{
+    horizon_.ring(now);
+    auto const due = conversation_.silence_deadline();
+    if (due > now) {
+        horizon_.stop();
+    } else if (due > horizon_.reached() && !horizon_.is_checking()) {
+        bool const is_heart_beat = conversation_.wants_heart_beat_by(now);
+        auto const period = is_heart_beat ? conversation_.negotiated_heart_beat().receive : 1ms;
+        horizon_.begin(now, ReadHorizon::step_for(period));
+        if (is_heart_beat && link_)
+            look();
+    }
+    return horizon_.reached();
+}
+
 void Core::on_timer()
 {
     using Kind = Conversation::Event::Kind;
@@ -407,16 +455,16 @@ void Core::on_timer()
     armed_ = TimePoint::max();
     auto const now = Clock::now();
     if (now >= next_look_ && link_) {
-        next_look_ = deadline_after(now, conversation_.negotiated_heart_beat().receive);
-        link_->may_look = true;
-        link_->reader.wake_all(executor_);
+        next_look_ = next_look_after(now);
+        look();
     }
     if (now >= read_on_until_) {
         lose(write_failure_, CloseReason::error);
         return;
     }
+    auto const heard_until = read_until(now);
     for (;;) {
-        auto event = conversation_.poll(now);
+        auto event = conversation_.poll(now, heard_until);
         switch (event.kind) {
         case Kind::send_heart_beat:
             // What is about to be written is a sign of life as well.

@@ -283,7 +283,7 @@ asio::awaitable<bool> Core::disconnect(std::shared_ptr<Core> core, std::shared_p
     };
     CloseUnlessFinished const guard(*core); // when this wait is cancelled
     while (!core->finished_) {
-        Waiter waiter;
+        PeerWaiter waiter(*core);
         co_await core->closed_.wait(core->executor_, waiter);
     }
     co_return true;
@@ -297,7 +297,7 @@ asio::awaitable<Failure> Core::closed(std::shared_ptr<Core> core)
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     while (!core->finished_) {
-        Waiter waiter;
+        ObservingWaiter waiter(*core);
         co_await core->closed_.wait(core->executor_, waiter);
     }
     co_return Failure(core->cause_->to_exception_ptr());

@@ -61,7 +61,7 @@ asio::awaitable<bool> Core::shake_hands(std::shared_ptr<Core> core, std::unique_
     CloseUnlessConnected const guard(*core);
     core->start(std::move(transport), handshake);
     while (core->shaking_hands_ && !core->finished_) {
-        Waiter waiter;
+        PeerWaiter waiter(*core);
         co_await core->connecting_.wait(core->executor_, waiter);
     }
     if (core->handshake_failure_)
@@ -89,6 +89,12 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     auto frame = connect_frame(request);
     conversation_.start();
     write(frame, nullptr, TransmitOptions());
+    // As hooks and the user's own headers have made it.
+    if (!conversation_.start(frame)) {
+        auto const value = std::string(frame.header("heart-beat").value_or(""));
+        throw InvalidConfig("heart-beat header of CONNECT", "'" + value + "'",
+                            "it must be two numbers of milliseconds with a comma between them");
+    }
     // Last, because they start at once, and a transport that fails at once ends the connection here.
     auto const self = shared_from_this();
     auto const link = link_;
@@ -149,6 +155,7 @@ void Core::drop_link(CloseReason reason, bool at_once)
     write_failure_.reset();
     read_on_until_ = TimePoint::max();
     next_look_ = TimePoint::max();
+    horizon_ = ReadHorizon();
     link->ended = true;
     link->writer.wake_all(executor_);
     link->reader.wake_all(executor_);

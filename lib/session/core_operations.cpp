@@ -41,7 +41,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
     };
     Withdrawal const withdrawal(*this, queued);
     while (!queued.done) {
-        Waiter waiter;
+        PeerWaiter waiter(*this);
         co_await queued.waiters.wait(executor_, waiter);
         turns_.taken();
     }
@@ -53,7 +53,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
 asio::awaitable<void> Core::await_slot(ReceiptSlot& slot)
 {
     while (slot.state == ReceiptSlot::State::waiting) {
-        Waiter waiter;
+        PeerWaiter waiter(*this);
         co_await slot.waiters.wait(executor_, waiter);
         turns_.taken();
     }
@@ -97,7 +97,7 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         co_await core->enqueue(frame, slot.get(), options);
     if (slot) {
         while (slot->state == ReceiptSlot::State::waiting) {
-            Waiter waiter;
+            PeerWaiter waiter(*core);
             co_await slot->waiters.wait(core->executor_, waiter);
             core->turns_.taken();
         }
@@ -149,7 +149,7 @@ asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
     if (slot.state != ReceiptSlot::State::waiting && core.turns_.due())
         co_await trip(core.executor_);
     while (slot.state == ReceiptSlot::State::waiting) {
-        Waiter waiter;
+        PeerWaiter waiter(core);
         co_await slot.waiters.wait(core.executor_, waiter);
         core.turns_.taken();
     }
@@ -171,7 +171,7 @@ asio::awaitable<void> Core::await_written(std::uint64_t position)
             cause = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "the connection was lost");
         if (cause)
             cause->with_outcome(link->unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
-        Waiter waiter;
+        PeerWaiter waiter(*this);
         co_await link->flushers.wait(executor_, waiter);
     }
 }
@@ -180,7 +180,7 @@ asio::awaitable<void> Core::await_written(std::uint64_t position)
 asio::awaitable<void> Core::await_watched(WriteWatch& watch)
 {
     while (watch.state == WriteWatch::State::pending) {
-        Waiter waiter;
+        PeerWaiter waiter(*this);
         co_await written_.wait(executor_, waiter);
     }
     if (watch.state == WriteWatch::State::written)
@@ -202,7 +202,7 @@ asio::awaitable<void> Core::await_online(Frame const& frame, TransmitOptions con
         throw ConnectionLost(make_error_code(errc::connection_lost), "there is no connection", Outcome::not_sent);
     while (!is_online()) {
         check_open();
-        Waiter waiter;
+        PeerWaiter waiter(*this);
         co_await online_.wait(executor_, waiter);
     }
     check_open();
@@ -214,7 +214,7 @@ asio::awaitable<void> Core::await_backlog()
     auto const last = outbox_.last_number();
     while (!is_online() || (outbox_.has_backlog() && outbox_.front().number <= last)) {
         check_open();
-        Waiter waiter;
+        PeerWaiter waiter(*this);
         co_await written_.wait(executor_, waiter);
     }
 }

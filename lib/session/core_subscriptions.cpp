@@ -3,6 +3,7 @@
 #include "hop.hpp"
 #include "operation.hpp"
 #include "transaction_state.hpp"
+#include "validate_config.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <string>
@@ -22,6 +23,8 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
         co_return co_await hop_to(core->executor_, std::move(operation));
     }
     core->check_open();
+    if (options.buffer())
+        validate(*options.buffer(), "buffer");
     auto const limits = options.buffer().value_or(core->config_->subscription_buffer);
     bool const drops = limits.policy == OverflowPolicy::drop_newest || limits.policy == OverflowPolicy::drop_oldest;
     if (drops && options.ack() != AckMode::automatic)

@@ -72,8 +72,8 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     slot->deadline = deadline;
     slot->remaining.reset();
     // Without a connection, the time stands still.
-    if (!is_running && !options.defer_deadline && limit.count() > 0)
-        slot->remaining = limit;
+    if (!is_running && !options.defer_deadline && limit.count() != 0)
+        slot->remaining = clock_span(limit);
     slot->deferred = options.defer_deadline;
     slot->errors_before = errors_;
     slot->queued = nullptr;

@@ -50,18 +50,27 @@ std::shared_ptr<StompError> SubscriptionState::push_carefully(Frame&& frame, std
         while (!buffer_.empty() && (buffer_.size() >= limits.messages || buffered_bytes_ + size > limits.bytes))
             drop_front();
     }
-    if ((was_full && limits.policy == OverflowPolicy::fail) || buffered_bytes_ + size > limits.hard_limit)
+    // One message alone is bounded by Limits.
+    bool const exceeds = !buffer_.empty() && buffered_bytes_ + size > limits.hard_limit;
+    if ((was_full && limits.policy == OverflowPolicy::fail) || exceeds)
         return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
     append(std::move(frame), connection, sequence, size);
-    if (!was_full && is_over_soft_limit())
-        core->full_buffers_changed(+1);
+    update_fullness();
     return nullptr;
+}
+
+void SubscriptionState::update_fullness()
+{
+    bool const is_over = is_over_soft_limit();
+    if (std::exchange(counts_as_full_, is_over) != is_over)
+        core->full_buffers_changed(is_over ? +1 : -1);
 }
 
 void SubscriptionState::discard_buffer()
 {
     buffer_.clear();
     buffered_bytes_ = 0;
+    update_fullness();
 }
 
 void SubscriptionState::connection_lost()
@@ -69,10 +78,7 @@ void SubscriptionState::connection_lost()
     unsettled.take_open();
     if (ack == AckMode::automatic)
         return;
-    bool const was_over = is_over_soft_limit();
     discard_buffer();
-    if (was_over)
-        core->full_buffers_changed(-1);
 }
 
 void SubscriptionState::drop_front()
@@ -86,11 +92,10 @@ std::optional<Message> SubscriptionState::take(std::shared_ptr<SubscriptionState
     auto& state = *self;
     if (state.buffer_.empty())
         return std::nullopt;
-    bool const was_over = state.is_over_soft_limit();
     auto front = state.buffer_.take_front();
     state.buffered_bytes_ -= size_of(front.frame);
-    if (was_over && !state.is_over_soft_limit())
-        state.core->full_buffers_changed(-1);
+    if (state.counts_as_full_)
+        state.update_fullness();
     return Core::make_message(std::move(front.frame), std::move(self), front.connection, front.sequence);
 }
 
@@ -103,11 +108,9 @@ void SubscriptionState::end(std::shared_ptr<StompError> cause)
 {
     if (ended)
         return;
-    bool const was_over = is_over_soft_limit();
     ended = true;
     cause_ = std::move(cause);
-    if (was_over)
-        core->full_buffers_changed(-1);
+    update_fullness();
     waiters_.wake_all(core->executor());
 }
 
@@ -121,14 +124,7 @@ asio::awaitable<void> SubscriptionState::wait()
 {
     if (!waiters_.empty())
         throw OperationInProgress("another operation waits for the messages of '" + destination + "'");
-    struct Waiting
-    {
-        explicit Waiting(Core& core) : core(core) { core.consumer_waits(); }
-        ~Waiting() { core.consumer_goes_on(); }
-        Core& core;
-    };
-    Waiting const waiting(*core);
-    Waiter waiter;
+    PeerWaiter waiter(*core);
     co_await waiters_.wait(core->executor(), waiter);
     core->turns().taken();
 }

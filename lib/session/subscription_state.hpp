@@ -110,12 +110,15 @@ private:
     }
     /// Where it may be one too many, or its acknowledgement must be kept in mind.
     std::shared_ptr<StompError> push_carefully(Frame&& frame, std::uint64_t connection, std::size_t size);
+    /// Tells the session when the buffer has gone over its soft limit, or has come back.
+    void update_fullness();
     bool is_full() const noexcept { return buffer_.size() >= limits.messages || buffered_bytes_ >= limits.bytes; }
     boost::asio::awaitable<void> wait();
     void drop_front();
 
     VectorQueue<Buffered> buffer_;
     std::size_t buffered_bytes_ = 0;
+    bool counts_as_full_ = false;       // in the session's count of full buffers
     std::shared_ptr<StompError> cause_; // what ended it, unless it ended in order
     WaitQueue waiters_;                 // one at the most
 };

@@ -16,11 +16,11 @@ namespace arbalest::detail {
 
 class WaitQueue;
 
-/// One suspended coroutine: lives in its frame. Waking is always posted, never done inside the waker.
+/// One suspended coroutine: lives in its frame. Waking is always posted, never done inside the waker. What it waits for
+/// is told by its type: PeerWaiter, ObservingWaiter or LoopWaiter.
 class Waiter : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
 {
 public:
-    Waiter() = default;
     Waiter(Waiter const&) = delete;
     Waiter& operator=(Waiter const&) = delete;
 
@@ -50,9 +50,20 @@ public:
         return std::move(handler_);
     }
 
+protected:
+    Waiter() = default;
+    ~Waiter() = default;
+
 private:
     friend struct StartWaiting;
     WaitHandler handler_;
+};
+
+/// The reader or the writer of a connection, waiting for work.
+class LoopWaiter : public Waiter
+{
+public:
+    LoopWaiter() = default;
 };
 
 struct StartWaiting

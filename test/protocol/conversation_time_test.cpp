@@ -67,6 +67,39 @@ BOOST_AUTO_TEST_CASE(a_silent_peer)
     BOOST_TEST(conversation.poll(start + 1h).kind == Kind::none);
 }
 
+// Silence is judged up to where everything was read, whatever the clock says.
+BOOST_AUTO_TEST_CASE(what_was_not_read_yet_is_no_silence)
+{
+    Talk talk(State::connected, with(HeartBeat(1s, 1s)));
+    auto& conversation = talk.conversation;
+    BOOST_TEST((conversation.silence_deadline() == start + 3s));
+    BOOST_TEST(!conversation.wants_heart_beat_by(start + 3s - 1ns));
+    BOOST_TEST(conversation.wants_heart_beat_by(start + 3s));
+    auto const now = start + 20s;
+    // Our own heart-beat does not wait for that.
+    BOOST_TEST(conversation.poll(now, start + 3s - 1ns).kind == Kind::send_heart_beat);
+    BOOST_TEST(conversation.poll(now, start + 3s - 1ns).kind == Kind::none);
+    conversation.bytes_received(now);
+    BOOST_TEST(conversation.poll(now, now).kind == Kind::receipt_lost); // due after 10 s, and not among those bytes
+    BOOST_TEST(conversation.poll(now, now).kind == Kind::none);
+    BOOST_TEST((conversation.silence_deadline() == now + 1500ms));
+    BOOST_TEST(conversation.poll(now + 2s, now + 1499ms).kind == Kind::send_heart_beat);
+    BOOST_TEST(conversation.poll(now + 2s, now + 1500ms).kind == Kind::failed);
+}
+
+BOOST_AUTO_TEST_CASE(receipts_and_the_limit_of_an_orderly_end_are_judged_in_the_same_way)
+{
+    Talk talk(State::draining, with(HeartBeat(), 12s));
+    auto& conversation = talk.conversation;
+    auto const now = start + 60s;
+    BOOST_TEST((conversation.silence_deadline() == start + 10s));
+    BOOST_TEST(conversation.poll(now, start + 10s - 1ns).kind == Kind::none);
+    BOOST_TEST(conversation.poll(now, start + 10s).kind == Kind::receipt_lost);
+    BOOST_TEST((conversation.silence_deadline() == start + 12s));
+    BOOST_TEST(conversation.poll(now, start + 12s - 1ns).kind == Kind::none);
+    BOOST_TEST(conversation.poll(now, start + 12s).kind == Kind::disconnected);
+}
+
 BOOST_AUTO_TEST_CASE(bytes_count_as_life_and_frames_alone_do_not_matter)
 {
     Talk talk(State::connected, with(HeartBeat(0s, 1s)));

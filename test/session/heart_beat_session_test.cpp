@@ -1,5 +1,6 @@
 #include "support/raw_peer.hpp"
 
+#include <functional>
 #include <limits>
 
 // Heart-beats between real sockets; their arithmetic is tested with the protocol. Periods are short, and what is
@@ -105,6 +106,88 @@ BOOST_AUTO_TEST_CASE(periods_beyond_32_bits_never_ring)
             BOOST_TEST(session.is_open());
         }
     });
+}
+
+namespace {
+
+class HeartBeatChanger : public Interceptor
+{
+public:
+    explicit HeartBeatChanger(std::string value) : value_(std::move(value)) {}
+    void on_outgoing(Frame& frame) override
+    {
+        if (frame.command() == "CONNECT")
+            frame.set_header("heart-beat", value_);
+    }
+
+private:
+    std::string value_;
+};
+
+struct HeartBeatSource
+{
+    std::string name;
+    std::function<void(StompConfig&, std::string)> set;
+};
+
+HeartBeatSource const heart_beat_sources[] = {
+    {"connect_headers", [](StompConfig& config,
+                           std::string value) { config.connect_headers.emplace_back("heart-beat", std::move(value)); }},
+    {"before_connect",
+     [](StompConfig& config, std::string value) {
+         config.before_connect = [value](ConnectParameters& parameters) -> asio::awaitable<void> {
+             parameters.connect_headers.emplace_back("heart-beat", value);
+             co_return;
+         };
+     }},
+    {"interceptor",
+     [](StompConfig& config, std::string value) {
+         config.interceptor = std::make_shared<HeartBeatChanger>(std::move(value));
+     }},
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(what_was_sent_is_negotiated_wherever_it_comes_from)
+{
+    for (auto const& source : heart_beat_sources) {
+        BOOST_TEST_CONTEXT(source.name)
+        {
+            run([&]() -> asio::awaitable<void> {
+                auto config = beating(10s, 10s);
+                source.set(config, "4000,5000");
+                RawPeer peer(context);
+                auto session = co_await accept(peer, config, "3000,2000");
+                BOOST_TEST((session.negotiated_heart_beat() == HeartBeat(4s, 5s)));
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_malformed_is_refused_before_it_is_sent_and_not_tried_again)
+{
+    for (auto const& source : heart_beat_sources) {
+        for (bool const reconnects : {false, true}) {
+            BOOST_TEST_CONTEXT(source.name << (reconnects ? ", reconnecting" : ""))
+            {
+                run([&]() -> asio::awaitable<void> {
+                    auto config = beating(10s, 10s);
+                    source.set(config, "often");
+                    if (reconnects) {
+                        config.reconnect.emplace();
+                        config.reconnect->initial = 1ms;
+                        config.reconnect->first_connect = true;
+                    }
+                    RawPeer peer(context);
+                    StompClient const client(config);
+                    auto const failure = co_await failure_of(client.connect(peer.url()));
+                    BOOST_REQUIRE(is<InvalidConfig>(failure));
+                    BOOST_TEST(as<InvalidConfig>(failure).value() == "'often'");
+                    BOOST_TEST(as<InvalidConfig>(failure).field().find("heart-beat") != std::string::npos);
+                });
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(every_byte_is_a_sign_of_life)

@@ -14,7 +14,7 @@ SubscribeOptions with_buffer(OverflowPolicy policy, std::size_t messages, std::s
     SubscriptionBuffer buffer;
     buffer.policy = policy;
     buffer.messages = messages;
-    buffer.bytes = bytes;
+    buffer.bytes = std::min(bytes, hard_limit);
     buffer.hard_limit = hard_limit;
     SubscribeOptions options;
     options.buffer(buffer).with_receipt();
@@ -198,7 +198,11 @@ BOOST_AUTO_TEST_CASE(neighbours_get_what_they_wait_for_and_it_ends_alone_at_its_
                     }
                 }
                 // What was buffered is delivered first, and no more of it than the hard limit allows.
-                BOOST_TEST(is<SlowConsumer>(failure), failure.what());
+                BOOST_REQUIRE(is<SlowConsumer>(failure));
+                auto const& error = as<SlowConsumer>(failure);
+                BOOST_TEST(error.messages() == static_cast<std::size_t>(delivered));
+                BOOST_TEST(error.bytes() > static_cast<std::size_t>(delivered) * size);
+                BOOST_TEST(error.bytes() <= 2'000'000u);
                 BOOST_TEST(delivered > 150);
                 BOOST_TEST(delivered <= 200);
                 BOOST_TEST(session.is_open());
@@ -209,6 +213,42 @@ BOOST_AUTO_TEST_CASE(neighbours_get_what_they_wait_for_and_it_ends_alone_at_its_
                 co_await publisher.disconnect();
             },
             60s);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_buffer_takes_a_message_above_its_hard_limit)
+{
+    constexpr std::size_t hard_limit = 100'000;
+    constexpr std::size_t size = 3 * hard_limit;
+    for (auto const policy :
+         {OverflowPolicy::suspend, OverflowPolicy::fail, OverflowPolicy::drop_newest, OverflowPolicy::drop_oldest}) {
+        run([&]() -> asio::awaitable<void> {
+            auto session = co_await connect();
+            auto publisher = co_await connect();
+            auto const destination = queue();
+            auto const how = with_buffer(policy, 10, hard_limit / 2, hard_limit);
+            auto inbox = co_await session.subscribe(destination, how);
+            // One comes to a consumer that waits, and one to nobody.
+            auto const waiting = start(session.get_executor(), inbox.receive());
+            co_await others_go_on();
+            co_await publish(publisher, destination, 1, size);
+            co_await finished(waiting);
+            BOOST_REQUIRE_MESSAGE(!waiting->failure, waiting->failure.what());
+            BOOST_TEST(waiting->value.value().body().size() == size);
+            co_await publish(publisher, destination, 1, size);
+            co_await until([&] { return inbox.buffered() == 1; });
+            auto const second = co_await inbox.receive();
+            BOOST_TEST(second.body().size() == size);
+            // And what comes afterwards is as before.
+            co_await publish(publisher, destination, 3, 100);
+            for (int i = 0; i < 3; ++i) {
+                auto const message = co_await inbox.next_for(10s);
+                BOOST_REQUIRE(message.has_value());
+                BOOST_TEST(number_of(*message) == i);
+            }
+            co_await session.disconnect();
+            co_await publisher.disconnect();
+        });
     }
 }
 
