@@ -1,6 +1,8 @@
+#include "http.hpp"
 #include "roads.hpp"
 #include "tls.hpp"
 #include "tls_verdict.hpp"
+#include <arbalest/transport/error.hpp>
 #include <arbalest/transport/over_tls.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -12,6 +14,9 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace arbalest::detail {
@@ -23,29 +28,96 @@ using boost::system::error_code;
 
 namespace {
 
+// A check that cannot be installed must not be left out in silence.
+void require(bool done, char const* what, std::string const& name)
+{
+    if (!done)
+        throw std::invalid_argument(std::string(what) + " '" + printable_excerpt(name) + "'");
+}
+
+// Whom the certificate must be for: a DNS name or an address.
+class PeerName
+{
+public:
+    // Without the dot that ends an absolute DNS name (RFC 6066, 3), and without the zone of an IPv6 address, which
+    // means something on this machine only.
+    explicit PeerName(std::string given) : text(std::move(given))
+    {
+        // OpenSSL takes an empty name for "none", and a dot in front for any host of that domain.
+        if (text.ends_with('.'))
+            text.pop_back();
+        bool const is_usable = !text.empty() && !text.starts_with('.') && !text.ends_with('.') && is_field_value(text);
+        require(is_usable, "no name of a server (TlsOptions::server_name, else the URL's host):", text);
+        error_code not_an_address;
+        auto const parsed = asio::ip::make_address(text, not_an_address);
+        if (not_an_address)
+            return;
+        address = parsed;
+        text = text.substr(0, text.find('%'));
+    }
+
+    std::string text;
+    std::optional<asio::ip::address> address;
+};
+
+template <class Bytes>
+bool set_address(X509_VERIFY_PARAM* checks, Bytes const& bytes)
+{
+    return X509_VERIFY_PARAM_set1_ip(checks, bytes.data(), bytes.size()) == 1;
+}
+
+// The name or address that the caller's own context wants to be checked; empty when there is none.
+std::string pinned_name(X509_VERIFY_PARAM* checks)
+{
+    if (auto const* const host = X509_VERIFY_PARAM_get0_host(checks, 0))
+        return host;
+    std::string result;
+    if (auto* const address = X509_VERIFY_PARAM_get1_ip_asc(checks)) {
+        result = address;
+        OPENSSL_free(address);
+    }
+    return result;
+}
+
 // Whom to ask for, and what to check. OpenSSL makes all checks; the verdict says which of them count.
-void prepare(TlsStream& stream, TlsOptions const& options, std::string const& name, std::shared_ptr<TlsVerdict> verdict)
+std::shared_ptr<TlsVerdict> prepare(TlsStream& stream, TlsOptions options, PeerName const& name)
 {
     auto* const connection = stream.native_handle();
+    auto* const context = SSL_get_SSL_CTX(connection);
     auto* const checks = SSL_get0_param(connection);
-    error_code not_an_address;
-    asio::ip::make_address(name, not_an_address);
-    if (not_an_address)
-        SSL_set_tlsext_host_name(connection, name.c_str());
-    if (options.verify_host_name && not_an_address) {
-        X509_VERIFY_PARAM_set_hostflags(checks, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        X509_VERIFY_PARAM_set1_host(checks, name.data(), name.size());
-    } else if (options.verify_host_name) {
-        X509_VERIFY_PARAM_set1_ip_asc(checks, name.c_str());
+    if (!name.address) {
+        require(SSL_set_tlsext_host_name(connection, name.text.c_str()) == 1, "cannot ask for the server name",
+                name.text);
     }
-    auto* const of_context = SSL_CTX_get_verify_callback(SSL_get_SSL_CTX(connection));
+    // A connection does not inherit these flags from its context, unless a name is pinned there.
+    auto flags = X509_VERIFY_PARAM_get_hostflags(SSL_CTX_get0_param(context)) | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+    if (!options.accept_common_name)
+        flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+    X509_VERIFY_PARAM_set_hostflags(checks, flags);
+    auto checked = pinned_name(checks);
+    if (!checked.empty()) {
+        options.verify_host_name = true;
+    } else if (options.verify_host_name) {
+        checked = name.text;
+        bool installed = false;
+        if (!name.address)
+            installed = X509_VERIFY_PARAM_set1_host(checks, checked.data(), checked.size()) == 1;
+        else if (name.address->is_v4())
+            installed = set_address(checks, name.address->to_v4().to_bytes());
+        else
+            installed = set_address(checks, name.address->to_v6().to_bytes());
+        require(installed, "cannot check the server name", checked);
+    }
+    auto verdict = std::make_shared<TlsVerdict>(options, checked);
+    auto* const of_context = SSL_CTX_get_verify_callback(context);
     stream.set_verify_mode(ssl::verify_peer);
-    stream.set_verify_callback([of_context, verdict = std::move(verdict)](bool passed, ssl::verify_context& checked) {
+    stream.set_verify_callback([of_context, verdict](bool passed, ssl::verify_context& checked) {
         auto* const store = checked.native_handle();
         if (of_context)
             passed = of_context(passed ? 1 : 0, store) == 1;
         return verdict->judge(passed, store);
     });
+    return verdict;
 }
 
 } // namespace
@@ -56,10 +128,16 @@ asio::awaitable<TlsStream> shake_hands_tls(tcp::socket socket, std::shared_ptr<s
     ConnectAttempt attempt;
     attempt.phase = ConnectPhase::tls;
     attempt.endpoint = remote_text(socket);
-    auto const name = options.server_name.empty() ? host : options.server_name;
-    auto const verdict = std::make_shared<TlsVerdict>(options, name);
     TlsStream stream(std::move(socket), *context);
-    prepare(stream, options, name, verdict);
+    std::shared_ptr<TlsVerdict> verdict;
+    try {
+        verdict = prepare(stream, options, PeerName(options.server_name.empty() ? host : options.server_name));
+    } catch (std::invalid_argument const& error) {
+        attempt.code = transport_errc::unusable_setting;
+        attempt.message = error.what();
+    }
+    if (attempt.code)
+        fail_attempt(failed, std::move(attempt));
     co_await stream.async_handshake(ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, attempt.code));
     if (attempt.code) {
         attempt.certificate_refused = !verdict->failure().empty() || is_about_our_certificate(attempt.code);

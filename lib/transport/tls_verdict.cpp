@@ -65,7 +65,7 @@ std::string in_quotes(std::string const& text)
     return '\'' + text + '\'';
 }
 
-// The names that a certificate is good for: the alternative ones, else the common name.
+// The names that a certificate is good for; empty when it has no subjectAltName.
 std::string names_of(X509* certificate)
 {
     struct FreeNames
@@ -89,7 +89,17 @@ std::string names_of(X509* certificate)
             return result + " and others";
         result += (result.empty() ? "" : ", ") + in_quotes(text);
     }
-    return result.empty() ? in_quotes(common_name(X509_get_subject_name(certificate))) : result;
+    return result;
+}
+
+std::string describe_mismatch(X509* certificate, std::string const& name)
+{
+    auto const names = names_of(certificate);
+    if (!names.empty())
+        return "host name mismatch: the peer's certificate is for " + names + ", not for " + in_quotes(name);
+    return "host name mismatch: the peer's certificate has no subjectAltName for " + in_quotes(name) +
+           ", and its common name " + in_quotes(common_name(X509_get_subject_name(certificate))) +
+           " does not count unless TlsOptions::accept_common_name is set";
 }
 
 std::string time_text(ASN1_TIME const* time)
@@ -118,8 +128,7 @@ std::string describe(int error, X509* certificate, std::string const& name)
     switch (error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return "host name mismatch: the peer's certificate is for " + names_of(certificate) + ", not for " +
-               in_quotes(name);
+        return describe_mismatch(certificate, name);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return "the peer's certificate, " + subject + ", is self-signed and not trusted";
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:

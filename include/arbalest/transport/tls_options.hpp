@@ -19,11 +19,15 @@ public:
 
     /// Whether the peer's certificate must come from a trusted authority and be valid now. Default true.
     bool verify_peer = true;
-    /// Whether the certificate must be for the host that is connected to (RFC 6125), also when `verify_peer` is off.
+    /// Whether the certificate must be for the host that is connected to (RFC 9525), also when `verify_peer` is off.
     /// Default true.
     bool verify_host_name = true;
-    /// The name that is asked for (SNI, RFC 6066, 3; never an address) and checked. Default empty: the URL's host.
+    /// The name that is asked for (SNI, RFC 6066, 3; never an address) and checked. The dot at the end of an absolute
+    /// name is left out, and so is the zone of an IPv6 address. Default empty: the URL's host.
     std::string server_name;
+    /// Whether the common name counts where a certificate has no subjectAltName, which RFC 9525 (2) forbids: for old
+    /// certificates. Default false.
+    bool accept_common_name = false;
 
     /// Whether the authorities that the system trusts are trusted. Default true.
     bool use_system_trust_store = true;
@@ -41,8 +45,9 @@ public:
     std::function<std::string()> ask_private_key_passphrase;
 
     /// A context of the caller's own, whose settings then hold: trust, certificates, versions, ciphers. Of the fields
-    /// above only the first three count. A verify callback of the context is asked first, and its answer judged like
-    /// OpenSSL's own. Default null.
+    /// above only the first four count. Its host flags are kept, and a name or an address that its X509_VERIFY_PARAM
+    /// pins is checked in place of ours, also when `verify_host_name` is off. A verify callback of the context is asked
+    /// first, and its answer judged like OpenSSL's own. Default null.
     std::shared_ptr<boost::asio::ssl::context> context;
 };
 
