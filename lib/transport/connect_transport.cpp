@@ -1,6 +1,7 @@
 #include "connect_transport.hpp"
 
 #include "http.hpp"
+#include "local_connect.hpp"
 #include "proxy.hpp"
 #include "roads.hpp"
 #include "sockjs.hpp"
@@ -77,6 +78,8 @@ std::string remote_text(tcp::socket const& socket)
 asio::awaitable<std::unique_ptr<Transport>> connect_transport(asio::any_io_executor executor, BrokerUrl url,
                                                               TransportOptions options, OnFailedAttempt failed)
 {
+    if (!url.socket_path.empty())
+        co_return co_await connect_local(executor, url.socket_path, failed);
     auto prepared = prepare(url, options, failed);
     bool const has_proxy = !options.proxy.empty();
     auto const first_host = has_proxy ? prepared.proxy.host : url.host;

@@ -22,7 +22,7 @@ std::string authority_text(std::string_view host, std::uint16_t port, std::uint1
 {
     std::string text(host);
     if (host.find(':') != host.npos)
-        text = '[' + text + ']';
+        text = '[' + text.substr(0, text.find('%')) + ']'; // a zone means nothing to others (RFC 6874, 4)
     if (port != default_port)
         text += ':' + std::to_string(port);
     return text;

@@ -1,6 +1,7 @@
 #include "proxy.hpp"
 
 #include "http.hpp"
+#include "url.hpp"
 #include <arbalest/transport/error.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -42,7 +43,9 @@ unsigned read_status(std::string_view answer, std::string_view& reason)
 
 ProxyUrl parse_proxy(std::string_view text)
 {
-    auto const parsed = boost::urls::parse_uri(text);
+    std::string without_zone(text);
+    auto const zone = take_zone(without_zone);
+    auto const parsed = boost::urls::parse_uri(without_zone);
     if (!parsed)
         throw std::invalid_argument("the proxy is not a URL: " + parsed.error().message());
     auto const& view = *parsed;
@@ -54,7 +57,7 @@ ProxyUrl parse_proxy(std::string_view text)
         throw std::invalid_argument("the proxy is not http://host:port, or holds '/', '?' or '@' that is not "
                                     "percent-encoded");
     ProxyUrl proxy;
-    proxy.host = view.host_address();
+    proxy.host = view.host_address() + decoded_zone(zone);
     if (!is_field_value(proxy.host))
         throw std::invalid_argument("the proxy's host holds a control character");
     std::string const port = view.port();

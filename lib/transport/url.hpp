@@ -8,7 +8,7 @@ namespace arbalest::detail {
 
 /// What carries the STOMP frames.
 enum class Carrier : std::uint8_t {
-    tcp,
+    tcp, // or a Unix domain socket
     websocket,
     sockjs,
 };
@@ -18,8 +18,9 @@ enum class Carrier : std::uint8_t {
 struct BrokerUrl
 {
     std::string scheme; // in lower case
-    std::string host;   // without the brackets of an IPv6 literal
+    std::string host;   // without the brackets of an IPv6 literal; with its zone: "fe80::1%eth0"
     std::uint16_t port = 0;
+    std::string socket_path; // of a Unix domain socket, which has no host and no port; else empty
     std::string login;
     std::string passcode;
     std::string virtual_host; // of a stomp URL: the path without its first slash; empty when there is none
@@ -33,5 +34,12 @@ struct BrokerUrl
 /// or in the query is refused unless it is percent-encoded, though RFC 3986 allows it: most likely it ends a passcode
 /// with a slash or a question mark in it.
 BrokerUrl parse_url(std::string_view text);
+
+/// Takes the zone of an IPv6 literal (RFC 6874) out of a URL, since Boost.URL knows none: "%25eth0" of
+/// "stomp://[fe80::1%25eth0]". Returns what was taken; leaves alone, and returns nothing for, what is no zone.
+std::string take_zone(std::string& text);
+
+/// "%eth0", as it stands behind the address in a host, for "%25eth0".
+std::string decoded_zone(std::string_view zone);
 
 } // namespace arbalest::detail

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(an_ipv6_host_keeps_its_brackets)
     run([this]() -> asio::awaitable<void> {
         auto const answering =
             start(context.get_executor(), proxy.answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"));
-        co_await fail_to_connect("stomp://[2001:db8::7]");
+        co_await fail_to_connect("stomp://[2001:db8::7%25eth0]");
         co_await finished(answering);
     });
     BOOST_TEST(proxy.request.starts_with("CONNECT [2001:db8::7]:61613 HTTP/1.1\r\n"), proxy.request);
@@ -239,6 +239,7 @@ BOOST_AUTO_TEST_CASE(its_url_is_read)
     BOOST_TEST(full.host == "::1");
     BOOST_TEST(full.port == 3128);
     BOOST_TEST(full.authorization == "Basic Og==");
+    BOOST_TEST(detail::parse_proxy("http://[fe80::1%25eth0]:3128").host == "fe80::1%eth0");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

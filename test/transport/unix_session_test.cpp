@@ -1,5 +1,5 @@
 #include "memory_transport.hpp"
-#include "support/session_fixture.hpp"
+#include "support/session_tools.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -9,8 +9,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -69,6 +73,30 @@ std::string command_of(std::string const& frame)
 {
     return frame.substr(0, frame.find('\n'));
 }
+
+// A folder for sockets, which goes with the object.
+class SocketFolder
+{
+public:
+    SocketFolder()
+    {
+        auto name = (std::filesystem::temp_directory_path() / "arbalest-sockets-XXXXXX").string();
+        BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    SocketFolder(SocketFolder const&) = delete;
+    SocketFolder& operator=(SocketFolder const&) = delete;
+    ~SocketFolder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    std::string path() const { return path_.string(); }
+
+private:
+    std::filesystem::path path_;
+};
 
 asio::awaitable<void> play_broker(LocalSocket socket, bool& done)
 {
@@ -165,6 +193,94 @@ BOOST_AUTO_TEST_CASE(a_peer_that_closes_instead_of_answering_is_a_connect_error)
         }
         BOOST_REQUIRE(attempts.size() == 1);
         BOOST_TEST((attempts[0].phase == ConnectPhase::stomp));
+    });
+    BOOST_TEST(run_dry());
+}
+
+BOOST_AUTO_TEST_CASE(is_connected_by_url_and_reconnected)
+{
+    SocketFolder const folder;
+    auto const path = folder.path() + "/a b.sock";
+    asio::local::stream_protocol::acceptor acceptor(context, path);
+    run([&]() -> asio::awaitable<void> {
+        StompConfig config;
+        config.proxy = "http://192.0.2.1:1"; // not for what is on this machine
+        config.reconnect.emplace();
+        config.reconnect->initial = 1ms;
+        config.auto_receipt = true;
+        config.graceful_disconnect = false;
+        StompClient const client(config);
+        auto const opening =
+            start(context.get_executor(), client.connect("stomp+unix://guest:s3cret@" + folder.path() + "/a%20b.sock"));
+        StompSession session;
+        for (bool const is_first : {true, false}) {
+            Peer peer(co_await acceptor.async_accept(asio::use_awaitable));
+            auto const connect = co_await peer.frame();
+            BOOST_TEST(header_of(connect, "login") == "guest");
+            BOOST_TEST(header_of(connect, "passcode") == "s3cret");
+            BOOST_TEST(header_of(connect, "host") == "/");
+            co_await peer.send("CONNECTED\nversion:1.2\n\n");
+            if (is_first) {
+                co_await finished(opening);
+                BOOST_REQUIRE(opening->value.has_value());
+                session = *std::exchange(opening->value, std::nullopt);
+                continue; // the connection is lost
+            }
+            auto const sending = start(context.get_executor(), session.send("/queue/q", "again"));
+            auto const send = co_await peer.frame();
+            BOOST_TEST(command_of(send) == "SEND");
+            co_await peer.confirm(send);
+            co_await finished(sending);
+            BOOST_TEST(sending->value.has_value());
+            session = StompSession();
+        }
+    });
+    BOOST_TEST(run_dry());
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_cannot_be_connected_to_is_a_connect_error)
+{
+    SocketFolder const folder;
+    for (auto const& path : {folder.path() + "/missing.sock", folder.path() + '/' + std::string(200, 'x')}) {
+        run([&]() -> asio::awaitable<void> {
+            std::vector<ConnectAttempt> attempts;
+            StompClient const client;
+            try {
+                co_await client.connect("stomp+unix://" + path);
+            } catch (ConnectError const& error) {
+                attempts = error.attempts();
+            }
+            BOOST_REQUIRE(attempts.size() == 1);
+            BOOST_TEST((attempts[0].phase == ConnectPhase::tcp));
+            BOOST_TEST(attempts[0].endpoint == path);
+            BOOST_TEST(attempts[0].url == "stomp+unix://" + path);
+            BOOST_TEST(attempts[0].code.failed());
+        });
+    }
+    BOOST_TEST(run_dry());
+}
+
+BOOST_AUTO_TEST_CASE(a_full_backlog_is_waited_for)
+{
+    SocketFolder const folder;
+    auto const path = folder.path() + "/full.sock";
+    asio::local::stream_protocol::acceptor acceptor(context);
+    acceptor.open();
+    acceptor.bind(path);
+    acceptor.listen(0);
+    LocalSocket first(context);
+    first.connect(path);
+    run([&]() -> asio::awaitable<void> {
+        StompClient const client;
+        auto const opening = start(context.get_executor(), client.connect("stomp+unix://" + path));
+        co_await pause(50ms);
+        BOOST_TEST(!opening->done);
+        co_await acceptor.async_accept(asio::use_awaitable);
+        Peer peer(co_await acceptor.async_accept(asio::use_awaitable));
+        auto const connect = co_await peer.frame();
+        BOOST_TEST(command_of(connect) == "CONNECT");
+        opening->cancel();
+        co_await finished(opening);
     });
     BOOST_TEST(run_dry());
 }

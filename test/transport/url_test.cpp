@@ -46,6 +46,9 @@ Good const good[] = {
     {"stomp://[::1]", "::1", 61613},
     {"stomp://[2001:db8::7]:7", "2001:db8::7", 7},
     {"stomp://[::ffff:192.0.2.1]:7", "::ffff:192.0.2.1", 7},
+    {"stomp://[fe80::1%25eth0]", "fe80::1%eth0", 61613}, // a zone: RFC 6874
+    {"stomp://guest:guest@[fe80::1%25en%2D1]:7/v", "fe80::1%en-1", 7, "guest", "guest", "v"},
+    {"stomp://%5Ba%2525b%5D@[fe80::1%25eth0]:7/[a%25b]", "fe80::1%eth0", 7, "[a%25b]", "", "[a%b]"},
     {"stomp://a%2Db.example", "a-b.example", 61613},
     {"stomp://guest:guest@localhost:61613", "localhost", 61613, "guest", "guest"},
     {"stomp://guest@localhost", "localhost", 61613, "guest"},
@@ -104,6 +107,15 @@ std::string_view const bad[] = {
     "stomp://guest:s3cret@::1",
     "stomp://guest:s3cret@[::1]x",
     "stomp://guest:s3cret@[::12345]",
+    "stomp://guest:s3cret@[fe80::1%25]",
+    "stomp://guest:s3cret@[fe80::1%eth0]",
+    "stomp://guest:s3cret@[fe80::1%25eth0",
+    "stomp://guest:s3cret@[fe80::1%25%zz]",
+    "stomp://guest:s3cret@[fe80::1%25eth0%00]",
+    "stomp://guest:s3cret@[fe80::1%25eth0%0A]",
+    "stomp://guest:s3cret@[fe80::1%25eth:0]",
+    "stomp://guest:s3cret@[%25eth0]",
+    "stomp://guest:[s3cret%25x]@localhost",
     "stomp://guest:s3cret@local%00host",
     "stomp://guest:s3cret@local%0Ahost",
     "stompx://guest:s3cret@localhost",
@@ -115,6 +127,16 @@ std::string_view const bad[] = {
     "wss://guest:s3cret@/x",
     "sockjs+http://guest:s3cret@localhost:0/x",
     "stomp+tls://guest:s3cret@localhost?x=1",
+    "stomp+unix:/run/s3cret.sock",
+    "stomp+unix://",
+    "stomp+unix:///",
+    "stomp+unix://run/s3cret.sock",
+    "stomp+unix://guest:s3cret@localhost/run/x.sock",
+    "stomp+unix://guest:s3cret@:7/run/x.sock",
+    "stomp+unix:///run/%00s3cret",
+    "stomp+unix:///run/x.sock?s3cret",
+    "stomp+unix:///run/x.sock#s3cret",
+    "stomp+unix:///s3/cret@/run/x.sock",
     "stomp+://guest:s3cret@localhost",
     "1stomp://guest:s3cret@localhost",
     "st\xc3\xb6mp://guest:s3cret@localhost",
@@ -192,11 +214,28 @@ BOOST_DATA_TEST_CASE(refuses_what_is_no_url_of_a_broker, boost::unit_test::data:
     BOOST_TEST(complaint->find("s3") == std::string::npos, *complaint);
 }
 
+BOOST_AUTO_TEST_CASE(says_where_a_unix_domain_socket_is)
+{
+    auto url = parse_url("stomp+unix:///run/x.sock");
+    BOOST_TEST((url.carrier == Carrier::tcp));
+    BOOST_TEST(url.socket_path == "/run/x.sock");
+    BOOST_TEST(url.host == "");
+    BOOST_TEST(url.virtual_host == "");
+    BOOST_TEST(!url.tls);
+    url = parse_url("STOMP+UNIX://gu%40est:s3cret@/run/a%20b%40c/x.sock");
+    BOOST_TEST(url.socket_path == "/run/a b@c/x.sock");
+    BOOST_TEST(url.login == "gu@est");
+    BOOST_TEST(url.passcode == "s3cret");
+    BOOST_TEST(url.shown == "stomp+unix:///run/a%20b%40c/x.sock");
+    BOOST_TEST(parse_url("stomp://localhost/v").socket_path == "");
+}
+
 BOOST_AUTO_TEST_CASE(is_shown_without_credentials)
 {
     BOOST_TEST(parse_url("stomp://guest:s3cret@localhost:7/v").shown == "stomp://localhost:7/v");
     BOOST_TEST(parse_url("stomp://guest@localhost").shown == "stomp://localhost");
     BOOST_TEST(parse_url("stomp://:s3cret@[::1]:7").shown == "stomp://[::1]:7");
+    BOOST_TEST(parse_url("stomp://guest:s3cret@[fe80::1%25eth0]:7/v").shown == "stomp://[fe80::1%25eth0]:7/v");
     BOOST_TEST(parse_url("stomp://localhost/v%20w").shown == "stomp://localhost/v%20w");
     BOOST_TEST(parse_url("wss://guest:s3cret@host:7/ws?token=s3cret").shown == "wss://host:7/ws");
     BOOST_TEST(parse_url("sockjs+http://host?token=s3cret").shown == "sockjs+http://host");
