@@ -44,10 +44,11 @@ asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nan
     auto const executor = co_await asio::this_coro::executor;
     auto const shown = road.url.shown;
     auto const known = attempts->size();
-    arbalest::detail::OnFailedAttempt const failed = [attempts, shown](ConnectAttempt attempt) {
+    auto const interrupted = std::make_shared<std::vector<ConnectAttempt>>(); // under way at the timeout
+    arbalest::detail::OnFailedAttempt const failed = [attempts, interrupted, shown](ConnectAttempt attempt) {
         attempt.url = shown;
-        if (attempt.code != asio::error::operation_aborted)
-            attempts->push_back(std::move(attempt));
+        auto const& list = attempt.code == asio::error::operation_aborted ? interrupted : attempts;
+        list->push_back(std::move(attempt));
     };
     ConnectAttempt attempt;
     attempt.url = shown;
@@ -57,10 +58,14 @@ asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nan
         auto transport = co_await with_timeout(limit, std::move(connecting));
         co_return transport;
     } catch (Timeout const& error) {
-        attempt.code = error.code();
-        attempt.message = "not connected within " +
-                          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) + " ms";
-        attempts->push_back(attempt);
+        if (interrupted->empty())
+            interrupted->push_back(attempt);
+        for (auto& each : *interrupted) {
+            each.code = error.code();
+            each.message = "not connected within " +
+                           std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) + " ms";
+            attempts->push_back(each);
+        }
     } catch (boost::system::system_error const& error) {
         if (error.code() == asio::error::operation_aborted)
             throw;

@@ -32,6 +32,7 @@ public:
     Opening() = default;
 
     std::vector<ConnectAttempt> attempts;
+    std::vector<ConnectAttempt> interrupted; // under way when the operation was cancelled
     std::shared_ptr<Frame const> error_frame;
     ConnectPhase phase = ConnectPhase::resolve;
     std::string endpoint;
@@ -175,7 +176,7 @@ asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsign
         if (attempt.code != asio::error::operation_aborted)
             opening->attempts.push_back(std::move(attempt));
         else
-            opening->endpoint = attempt.endpoint, opening->phase = attempt.phase;
+            opening->interrupted.push_back(std::move(attempt));
     };
     TransportOptions options;
     options.tcp = config.tcp;
@@ -215,10 +216,14 @@ asio::awaitable<bool> open_transport(std::shared_ptr<Core> core, std::unique_ptr
 
 void add_timeout(Opening& opening, std::string const& url, std::chrono::milliseconds limit)
 {
-    auto attempt = describe(opening, url);
-    attempt.code = make_error_code(errc::timeout);
-    attempt.message = "not connected within " + std::to_string(limit.count()) + " ms";
-    opening.attempts.push_back(std::move(attempt));
+    auto interrupted = std::exchange(opening.interrupted, {});
+    if (interrupted.empty())
+        interrupted.push_back(describe(opening, url));
+    for (auto& attempt : interrupted) {
+        attempt.code = make_error_code(errc::timeout);
+        attempt.message = "not connected within " + std::to_string(limit.count()) + " ms";
+        opening.attempts.push_back(std::move(attempt));
+    }
 }
 
 void add_unusable(Opening& opening, std::string const& reason)

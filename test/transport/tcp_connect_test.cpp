@@ -1,3 +1,4 @@
+#include "full_listener.hpp"
 #include "name_service.hpp"
 #include "support/open_files.hpp"
 #include "support/session_fixture.hpp"
@@ -7,7 +8,10 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <memory>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
 
 namespace {
@@ -70,6 +74,14 @@ std::uint16_t unused_port(asio::io_context& context)
     return listener.port;
 }
 
+int tcp_option(tcp::socket& socket, int name)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    BOOST_REQUIRE(getsockopt(socket.native_handle(), IPPROTO_TCP, name, &value, &size) == 0);
+    return value;
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(tcp_connect, ConnectFixture)
@@ -99,9 +111,11 @@ BOOST_AUTO_TEST_CASE(connects_to_an_ipv6_address)
     }
     acceptor.listen();
     run([&, this]() -> asio::awaitable<void> {
-        auto const socket = co_await connect("::1", acceptor.local_endpoint().port());
-        BOOST_TEST(socket.remote_endpoint() == acceptor.local_endpoint());
-        BOOST_TEST(attempts.empty());
+        for (std::string const host : {"::1", "::1%lo", "::1%1"}) { // a zone matters to link-local addresses only
+            auto const socket = co_await connect(host, acceptor.local_endpoint().port());
+            BOOST_TEST(socket.remote_endpoint().port() == acceptor.local_endpoint().port());
+            BOOST_TEST(attempts.empty());
+        }
     });
 }
 
@@ -203,31 +217,51 @@ BOOST_AUTO_TEST_CASE(reports_a_local_address_that_cannot_be_bound)
     });
 }
 
+BOOST_AUTO_TEST_CASE(applies_keep_alive_times_and_the_user_timeout)
+{
+    run([this]() -> asio::awaitable<void> {
+        Listener const listener(context);
+        TcpOptions options;
+        options.keep_alive = true;
+        options.keep_alive_idle = 70s;
+        options.keep_alive_interval = 7s;
+        options.keep_alive_probes = 4;
+        options.user_timeout = 12345ms;
+        auto socket = co_await connect("127.0.0.1", listener.port, options);
+        BOOST_TEST(tcp_option(socket, TCP_KEEPIDLE) == 70);
+        BOOST_TEST(tcp_option(socket, TCP_KEEPINTVL) == 7);
+        BOOST_TEST(tcp_option(socket, TCP_KEEPCNT) == 4);
+        BOOST_TEST(tcp_option(socket, TCP_USER_TIMEOUT) == 12345);
+        options.keep_alive = false; // then its times do not matter
+        socket = co_await connect("127.0.0.1", listener.port, options);
+        BOOST_TEST(tcp_option(socket, TCP_KEEPIDLE) != 70);
+        BOOST_TEST(tcp_option(socket, TCP_USER_TIMEOUT) == 12345);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(reports_a_keep_alive_time_that_the_system_does_not_take)
+{
+    run([this]() -> asio::awaitable<void> {
+        Listener const listener(context);
+        TcpOptions options;
+        options.keep_alive = true;
+        options.keep_alive_idle = std::chrono::seconds::max();
+        auto const code = co_await fail_to_connect("127.0.0.1", listener.port, options);
+        BOOST_TEST(code == asio::error::invalid_argument);
+        BOOST_REQUIRE(attempts.size() == 1);
+        BOOST_TEST((attempts[0].phase == ConnectPhase::tcp));
+    });
+}
+
 BOOST_AUTO_TEST_CASE(cancelling_leaves_no_socket)
 {
-    Listener listener(context);
-    listener.acceptor.listen(0);
-    // Once its backlog is full, Linux lets further connections wait.
-    std::vector<tcp::socket> backlog;
+    FullListener listener(context);
     run([&, this]() -> asio::awaitable<void> {
-        bool is_full = false;
-        while (!is_full && backlog.size() < 64) {
-            backlog.emplace_back(context);
-            try {
-                auto waiting = backlog.back().async_connect(listener.acceptor.local_endpoint(), asio::use_awaitable);
-                co_await with_timeout(200ms, std::move(waiting));
-            } catch (Timeout const&) {
-                is_full = true;
-            }
-        }
-        if (!is_full) {
-            BOOST_TEST_MESSAGE("the listener's backlog does not become full");
-            co_return;
-        }
+        co_await listener.fill();
         auto const files = open_files();
         bool timed_out = false;
         try {
-            auto connecting = connect_and_close("127.0.0.1", listener.port);
+            auto connecting = connect_and_close("127.0.0.2", listener.port());
             co_await with_timeout(100ms, std::move(connecting));
         } catch (Timeout const&) {
             timed_out = true;
