@@ -189,6 +189,7 @@ asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsign
         return version && std::ranges::find(config.accept_versions, *version) == config.accept_versions.end();
     });
     options.proxy = config.proxy;
+    options.proxy_tls = config.proxy_tls;
     auto transport = co_await connect_transport(core->executor(), url, std::move(options), failed);
     auto handshake = handshake_of(std::move(parameters), shown);
     co_return co_await shake_hands(core, std::move(transport), std::move(handshake), std::move(opening));

@@ -145,6 +145,8 @@ void validate_transport(StompConfig const& config)
         if (code)
             throw InvalidConfig("tcp.local_address", quoted(config.tcp.local_address), "that is no IP address");
     }
+    require_duration("tcp.user_timeout", config.tcp.user_timeout, "as the system has it");
+    require_duration("tcp.connection_attempt_delay", config.tcp.connection_attempt_delay, "all at once");
     auto const& tls = config.tls;
     if (!tls.context && tls.certificate_file.empty() && !tls.private_key_file.empty()) {
         throw InvalidConfig("tls.certificate_file", "empty",

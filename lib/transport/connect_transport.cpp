@@ -5,6 +5,7 @@
 #include "proxy.hpp"
 #include "roads.hpp"
 #include "sockjs.hpp"
+#include "socks5.hpp"
 #include "tcp_connect.hpp"
 #include "tls.hpp"
 #include <arbalest/transport/error.hpp>
@@ -27,6 +28,7 @@ public:
     Prepared() = default;
 
     std::shared_ptr<asio::ssl::context> tls_context;
+    std::shared_ptr<asio::ssl::context> proxy_tls_context;
     ProxyUrl proxy;
 };
 
@@ -39,6 +41,8 @@ Prepared prepare(BrokerUrl const& url, TransportOptions const& options, OnFailed
         if (!options.proxy.empty())
             prepared.proxy = parse_proxy(options.proxy);
         attempt.phase = ConnectPhase::tls;
+        if (prepared.proxy.kind == ProxyUrl::Kind::https)
+            prepared.proxy_tls_context = make_tls_context(options.proxy_tls);
         if (url.tls)
             prepared.tls_context = make_tls_context(options.tls);
         return prepared;
@@ -68,6 +72,38 @@ WebSocketRequest make_request(BrokerUrl const& url, TransportOptions options)
     return request;
 }
 
+// Connects to the proxy, and through it.
+asio::awaitable<ConnectedStream> connect_through(asio::any_io_executor executor, BrokerUrl url,
+                                                 TransportOptions options, Prepared prepared, OnFailedAttempt failed)
+{
+    auto const& proxy = prepared.proxy;
+    auto socket = co_await connect_tcp(executor, proxy.host, proxy.port, options.tcp, failed);
+    if (proxy.kind == ProxyUrl::Kind::socks5) {
+        auto opening = open_socks5(std::move(socket), proxy, url.host, url.port, failed);
+        auto connected = co_await std::move(opening);
+        co_return ConnectedStream(std::move(connected));
+    }
+    ConnectedStream stream(std::move(socket));
+    if (proxy.kind == ProxyUrl::Kind::https) {
+        OnFailedAttempt const failed_at_proxy = [failed](ConnectAttempt attempt) {
+            attempt.message = "TLS to the proxy: " + attempt.message;
+            failed(std::move(attempt));
+        };
+        auto opening = open_tls_tunnel(stream.take_socket(), prepared.proxy_tls_context, options.proxy_tls, proxy.host,
+                                       failed_at_proxy);
+        stream = co_await std::move(opening);
+    }
+    auto opening = open_tunnel(std::move(stream), proxy, url.host, url.port, failed);
+    co_return co_await std::move(opening);
+}
+
+asio::awaitable<ConnectedStream> connect_directly(asio::any_io_executor executor, BrokerUrl url,
+                                                  TransportOptions options, OnFailedAttempt failed)
+{
+    auto socket = co_await connect_tcp(executor, url.host, url.port, options.tcp, failed);
+    co_return ConnectedStream(std::move(socket));
+}
+
 } // namespace
 
 std::string remote_text(tcp::socket const& socket)
@@ -81,28 +117,24 @@ asio::awaitable<std::unique_ptr<Transport>> connect_transport(asio::any_io_execu
     if (!url.socket_path.empty())
         co_return co_await connect_local(executor, url.socket_path, failed);
     auto prepared = prepare(url, options, failed);
-    bool const has_proxy = !options.proxy.empty();
-    auto const first_host = has_proxy ? prepared.proxy.host : url.host;
-    auto const first_port = has_proxy ? prepared.proxy.port : url.port;
-    auto socket = co_await connect_tcp(executor, first_host, first_port, options.tcp, failed);
-    if (has_proxy)
-        socket = co_await open_tunnel(std::move(socket), std::move(prepared.proxy), url.host, url.port, failed);
-
+    auto connecting = options.proxy.empty() ? connect_directly(executor, url, options, failed)
+                                            : connect_through(executor, url, options, prepared, failed);
+    auto stream = co_await std::move(connecting);
     if (url.carrier == Carrier::tcp) {
         if (url.tls) {
-            auto opening = open_tls(std::move(socket), std::move(prepared.tls_context), options.tls, url.host, failed);
+            auto opening = open_tls(std::move(stream), std::move(prepared.tls_context), options.tls, url.host, failed);
             co_return co_await std::move(opening);
         }
-        co_return std::make_unique<StreamTransport<tcp::socket>>(std::move(socket));
+        co_return stream.make_transport();
     }
     auto request = make_request(url, options);
     std::unique_ptr<Transport> transport;
     if (url.tls) {
-        auto opening = open_websocket_tls(std::move(socket), std::move(prepared.tls_context), options.tls, url.host,
+        auto opening = open_websocket_tls(std::move(stream), std::move(prepared.tls_context), options.tls, url.host,
                                           std::move(request), failed);
         transport = co_await std::move(opening);
     } else {
-        auto opening = open_websocket(std::move(socket), std::move(request), failed);
+        auto opening = open_websocket(std::move(stream), std::move(request), failed);
         transport = co_await std::move(opening);
     }
     if (url.carrier == Carrier::sockjs)

@@ -25,6 +25,7 @@ public:
     TlsOptions tls;
     WebSocketOptions websocket;
     std::string proxy;
+    TlsOptions proxy_tls; // to an HTTPS proxy
 };
 
 /// Connects to where an URL says, in the way that it says.

@@ -27,6 +27,8 @@ public:
             return "bytes that are not UTF-8 cannot be sent over SockJS";
         case transport_errc::bad_sockjs_frame:
             return "the peer sent what is no SockJS frame";
+        case transport_errc::not_socks:
+            return "the proxy does not speak SOCKS5";
         }
         return "unknown error";
     }

@@ -12,13 +12,15 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <charconv>
 #include <stdexcept>
 
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
@@ -39,6 +41,21 @@ unsigned read_status(std::string_view answer, std::string_view& reason)
     return status;
 }
 
+struct ProxyScheme
+{
+    std::string_view name;
+    ProxyUrl::Kind kind;
+    std::uint16_t default_port;
+};
+
+constexpr std::array proxy_schemes{
+    ProxyScheme{"http", ProxyUrl::Kind::http, 80}, ProxyScheme{"https", ProxyUrl::Kind::https, 443},
+    ProxyScheme{"socks5", ProxyUrl::Kind::socks5, 1080},
+    ProxyScheme{"socks5h", ProxyUrl::Kind::socks5, 1080}, // as curl calls it when the proxy resolves names
+};
+
+constexpr std::size_t longest_socks5_text = 255; // RFC 1929
+
 } // namespace
 
 ProxyUrl parse_proxy(std::string_view text)
@@ -49,36 +66,48 @@ ProxyUrl parse_proxy(std::string_view text)
     if (!parsed)
         throw std::invalid_argument("the proxy is not a URL: " + parsed.error().message());
     auto const& view = *parsed;
-    if (view.scheme_id() != boost::urls::scheme::http)
-        throw std::invalid_argument("the proxy is no http:// URL");
+    std::string scheme = view.scheme();
+    std::ranges::transform(scheme, scheme.begin(), [](unsigned char c) { return std::tolower(c); });
+    auto const known = std::ranges::find(proxy_schemes, scheme, &ProxyScheme::name);
+    if (known == proxy_schemes.end())
+        throw std::invalid_argument("the proxy is no http://, https:// or socks5:// URL");
     auto const path = view.encoded_path();
     if (view.encoded_host_address().empty() || (!path.empty() && path != "/") || view.has_query() ||
         view.has_fragment())
-        throw std::invalid_argument("the proxy is not http://host:port, or holds '/', '?' or '@' that is not "
-                                    "percent-encoded");
+        throw std::invalid_argument("the proxy is not " + scheme +
+                                    "://host:port, or holds '/', '?' or '@' that is not percent-encoded");
     ProxyUrl proxy;
+    proxy.kind = known->kind;
     proxy.host = view.host_address() + decoded_zone(zone);
     if (!is_field_value(proxy.host))
         throw std::invalid_argument("the proxy's host holds a control character");
     std::string const port = view.port();
-    proxy.port = 80;
+    proxy.port = known->default_port;
     if (!port.empty()) {
         auto const* const last = port.data() + port.size();
         auto const [end, error] = std::from_chars(port.data(), last, proxy.port);
         if (error != std::errc() || end != last || proxy.port == 0)
             throw std::invalid_argument("the proxy's port is not between 1 and 65535");
     }
-    if (view.has_userinfo())
+    if (!view.has_userinfo())
+        return proxy;
+    if (proxy.kind != ProxyUrl::Kind::socks5) {
         proxy.authorization = basic_credentials(view.user(), view.password());
+        return proxy;
+    }
+    proxy.login = view.user();
+    proxy.passcode = view.password();
+    if (proxy.login.empty() || proxy.login.size() > longest_socks5_text || proxy.passcode.size() > longest_socks5_text)
+        throw std::invalid_argument("user and password of a SOCKS5 proxy are 1 to 255 bytes long");
     return proxy;
 }
 
-asio::awaitable<tcp::socket> open_tunnel(tcp::socket socket, ProxyUrl proxy, std::string host, std::uint16_t port,
-                                         OnFailedAttempt failed)
+asio::awaitable<ConnectedStream> open_tunnel(ConnectedStream socket, ProxyUrl proxy, std::string host,
+                                             std::uint16_t port, OnFailedAttempt failed)
 {
     ConnectAttempt attempt;
     attempt.phase = ConnectPhase::http;
-    attempt.endpoint = remote_text(socket);
+    attempt.endpoint = remote_text(socket.lowest_layer());
 
     auto const authority = authority_text(host, port, 0);
     auto request = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "connected_stream.hpp"
 #include "failed_attempt.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
 #include <string>
@@ -11,25 +11,33 @@
 
 namespace arbalest::detail {
 
-/// An HTTP proxy.
+/// A proxy.
 class ProxyUrl
 {
 public:
+    enum class Kind : std::uint8_t {
+        http,
+        https, // HTTP over TLS
+        socks5,
+    };
+
     ProxyUrl() = default;
 
+    Kind kind = Kind::http;
     std::string host;
     std::uint16_t port = 0;
     std::string authorization; // the value of Proxy-Authorization; empty for none
+    std::string login;         // for SOCKS5; empty for none
+    std::string passcode;
 };
 
-/// Reads "http://user:password@host:port". Throws std::invalid_argument, which shows no credentials.
+/// Reads "http://user:password@host:port", or the same with the scheme https, socks5 or socks5h. Throws
+/// std::invalid_argument, which shows no credentials.
 ProxyUrl parse_proxy(std::string_view text);
 
-/// Asks the proxy at the other end for a tunnel (RFC 9110, 9.3.6). Returns the socket, now connected to the host.
-/// @throws boost::system::system_error when the proxy refuses, and what the socket throws; `failed` is told before.
-/// Cancelling leaves no socket.
-boost::asio::awaitable<boost::asio::ip::tcp::socket> open_tunnel(boost::asio::ip::tcp::socket socket, ProxyUrl proxy,
-                                                                 std::string host, std::uint16_t port,
-                                                                 OnFailedAttempt failed);
+/// Asks the HTTP proxy at the other end for a tunnel (RFC 9110, 9.3.6). Returns the stream, now connected to the host.
+/// @throws boost::system::system_error when the proxy refuses, and what the stream throws; `failed` is told before.
+boost::asio::awaitable<ConnectedStream> open_tunnel(ConnectedStream socket, ProxyUrl proxy, std::string host,
+                                                    std::uint16_t port, OnFailedAttempt failed);
 
 } // namespace arbalest::detail

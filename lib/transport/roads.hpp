@@ -1,12 +1,12 @@
 #pragma once
 
+#include "connected_stream.hpp"
 #include "failed_attempt.hpp"
 #include <arbalest/transport/tls_options.hpp>
 #include <arbalest/transport/transport.hpp>
 #include <arbalest/transport/websocket_options.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +17,7 @@
 namespace arbalest::detail {
 
 /// TLS.
-boost::asio::awaitable<std::unique_ptr<Transport>> open_tls(boost::asio::ip::tcp::socket socket,
+boost::asio::awaitable<std::unique_ptr<Transport>> open_tls(ConnectedStream connection,
                                                             std::shared_ptr<boost::asio::ssl::context> context,
                                                             TlsOptions options, std::string host,
                                                             OnFailedAttempt failed);
@@ -36,12 +36,12 @@ public:
 };
 
 /// A WebSocket over TCP.
-boost::asio::awaitable<std::unique_ptr<Transport>> open_websocket(boost::asio::ip::tcp::socket socket,
-                                                                  WebSocketRequest request, OnFailedAttempt failed);
+boost::asio::awaitable<std::unique_ptr<Transport>> open_websocket(ConnectedStream connection, WebSocketRequest request,
+                                                                  OnFailedAttempt failed);
 
 /// A WebSocket over TLS.
 boost::asio::awaitable<std::unique_ptr<Transport>>
-open_websocket_tls(boost::asio::ip::tcp::socket socket, std::shared_ptr<boost::asio::ssl::context> context,
-                   TlsOptions tls, std::string host, WebSocketRequest request, OnFailedAttempt failed);
+open_websocket_tls(ConnectedStream connection, std::shared_ptr<boost::asio::ssl::context> context, TlsOptions tls,
+                   std::string host, WebSocketRequest request, OnFailedAttempt failed);
 
 } // namespace arbalest::detail

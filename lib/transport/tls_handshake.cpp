@@ -120,15 +120,48 @@ std::shared_ptr<TlsVerdict> prepare(TlsStream& stream, TlsOptions options, PeerN
     return verdict;
 }
 
+class TlsTunnelStream final : public TlsTunnel
+{
+public:
+    explicit TlsTunnelStream(TlsStream stream) : stream_(std::move(stream)) {}
+
+    void read_some(asio::mutable_buffer buffer, Handler handler) override
+    {
+        stream_.async_read_some(buffer, std::move(handler));
+    }
+
+    void write_some(asio::const_buffer buffer, Handler handler) override
+    {
+        stream_.async_write_some(buffer, std::move(handler));
+    }
+
+    tcp::socket& socket() noexcept override { return stream_.lowest_layer(); }
+
+    std::unique_ptr<Transport> make_transport() override
+    {
+        return std::make_unique<TlsTransport<ConnectedStream>>(std::move(stream_));
+    }
+
+private:
+    TlsStream stream_;
+};
+
 } // namespace
 
-asio::awaitable<TlsStream> shake_hands_tls(tcp::socket socket, std::shared_ptr<ssl::context> context,
+std::unique_ptr<Transport> ConnectedStream::make_transport()
+{
+    if (tunnel_)
+        return tunnel_->make_transport();
+    return std::make_unique<StreamTransport<tcp::socket>>(std::move(socket_));
+}
+
+asio::awaitable<TlsStream> shake_hands_tls(ConnectedStream connection, std::shared_ptr<ssl::context> context,
                                            TlsOptions options, std::string host, OnFailedAttempt failed)
 {
     ConnectAttempt attempt;
     attempt.phase = ConnectPhase::tls;
-    attempt.endpoint = remote_text(socket);
-    TlsStream stream(std::move(socket), *context);
+    attempt.endpoint = remote_text(connection.lowest_layer());
+    TlsStream stream(std::move(connection), *context);
     std::shared_ptr<TlsVerdict> verdict;
     try {
         verdict = prepare(stream, options, PeerName(options.server_name.empty() ? host : options.server_name));
@@ -147,12 +180,21 @@ asio::awaitable<TlsStream> shake_hands_tls(tcp::socket socket, std::shared_ptr<s
     co_return stream;
 }
 
-asio::awaitable<std::unique_ptr<Transport>> open_tls(tcp::socket socket, std::shared_ptr<ssl::context> context,
+asio::awaitable<std::unique_ptr<Transport>> open_tls(ConnectedStream connection, std::shared_ptr<ssl::context> context,
                                                      TlsOptions options, std::string host, OnFailedAttempt failed)
 {
-    auto stream = co_await shake_hands_tls(std::move(socket), std::move(context), std::move(options), std::move(host),
-                                           std::move(failed));
-    co_return std::make_unique<TlsTransport<tcp::socket>>(std::move(stream));
+    auto stream = co_await shake_hands_tls(std::move(connection), std::move(context), std::move(options),
+                                           std::move(host), std::move(failed));
+    co_return std::make_unique<TlsTransport<ConnectedStream>>(std::move(stream));
+}
+
+asio::awaitable<ConnectedStream> open_tls_tunnel(tcp::socket socket, std::shared_ptr<ssl::context> context,
+                                                 TlsOptions options, std::string host, OnFailedAttempt failed)
+{
+    ConnectedStream connection(std::move(socket));
+    auto stream = co_await shake_hands_tls(std::move(connection), std::move(context), std::move(options),
+                                           std::move(host), std::move(failed));
+    co_return ConnectedStream(std::make_unique<TlsTunnelStream>(std::move(stream)));
 }
 
 } // namespace arbalest::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "connected_stream_teardown.hpp"
 #include "framewise_stream.hpp"
 #include "http.hpp"
 #include "roads.hpp"

@@ -10,14 +10,14 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
-asio::awaitable<std::unique_ptr<Transport>> open_websocket_tls(asio::ip::tcp::socket socket,
+asio::awaitable<std::unique_ptr<Transport>> open_websocket_tls(ConnectedStream connection,
                                                                std::shared_ptr<asio::ssl::context> context,
                                                                TlsOptions tls, std::string host,
                                                                WebSocketRequest request, OnFailedAttempt failed)
 {
-    auto endpoint = remote_text(socket);
+    auto endpoint = remote_text(connection.lowest_layer());
     auto stream =
-        co_await shake_hands_tls(std::move(socket), std::move(context), std::move(tls), std::move(host), failed);
+        co_await shake_hands_tls(std::move(connection), std::move(context), std::move(tls), std::move(host), failed);
     // One TLS record for a header and what follows, not two.
     boost::beast::flat_stream<TlsStream> flat(std::move(stream));
     auto shaking = shake_hands_websocket(std::move(flat), std::move(endpoint), std::move(request), std::move(failed));

@@ -118,7 +118,9 @@ void add_texts(std::vector<WrongValue>& all)
     add("websocket.user_agent", "", [](StompConfig& c) { c.websocket.user_agent = "a\nb"; });
     add("websocket.subprotocols", "'v12, v11'", [](StompConfig& c) { c.websocket.subprotocols.push_back("v12, v11"); });
     add("websocket.payload", "3", [](StompConfig& c) { c.websocket.payload = static_cast<WebSocketPayload>(3); });
-    add("proxy", "(hidden)", [](StompConfig& c) { c.proxy = "https://user:s3cret@proxy.test"; });
+    add("tcp.user_timeout", "-1 ms", [](StompConfig& c) { c.tcp.user_timeout = -1ms; });
+    add("tcp.connection_attempt_delay", "-1 ms", [](StompConfig& c) { c.tcp.connection_attempt_delay = -1ms; });
+    add("proxy", "(hidden)", [](StompConfig& c) { c.proxy = "ftp://user:s3cret@proxy.test"; });
 }
 
 std::vector<WrongValue> wrong_values()

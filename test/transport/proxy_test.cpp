@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_gateway_error_behind_it_blames_the_proxy)
 BOOST_AUTO_TEST_CASE(an_unusable_one_is_refused_without_its_credentials)
 {
     std::string_view const unusable[] = {"s3cret",
-                                         "https://user:s3cret@host:1",
+                                         "ftp://user:s3cret@host:1",
                                          "http://user:s3cret@host:0",
                                          "http://user:s3cret@host:65536",
                                          "http://user:s3cret@host/path",

@@ -142,10 +142,13 @@ public:
     /// How STOMP is spoken over WebSocket and SockJS. Its `check_subprotocol` also makes a CONNECTED with another
     /// version than the subprotocol's fail the connect. Default as in WebSocketOptions.
     WebSocketOptions websocket;
-    /// An HTTP proxy for connect(), whatever the URL's scheme: "http://host:port", or "http://user:password@host:port"
-    /// for Basic authentication (RFC 7617); it is asked for a tunnel (RFC 9110, 9.3.6) and resolves the host's name.
-    /// Default empty: none.
+    /// A proxy for connect(), whatever the URL's scheme but `stomp+unix`; it resolves the host's name. An HTTP proxy,
+    /// "http://host:port" or over TLS "https://host:port", is asked for a tunnel (RFC 9110, 9.3.6);
+    /// "socks5://host:port" is a SOCKS5 proxy (RFC 1928). "http://user:password@host:port" logs in: by Basic
+    /// authentication (RFC 7617), or as in RFC 1929. Default empty: none.
     std::string proxy;
+    /// How TLS connections to an `https` proxy are made. Default as in TlsOptions.
+    TlsOptions proxy_tls;
     /// Called before every attempt to connect, and awaited; may change what it is made with: fetch a fresh token, for
     /// instance. Runs on the session's executor, within `connect_timeout`, and is cancelled with the attempt. What it
     /// throws, of whatever type, fails the attempt (ConnectPhase::prepare). Default none.

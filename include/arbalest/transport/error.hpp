@@ -13,12 +13,13 @@ namespace arbalest {
 /// ConnectionLost.
 enum class transport_errc {
     http_refused = 1,        ///< The answer to the WebSocket handshake is not 101 (RFC 6455, 4.1).
-    proxy_refused,           ///< The answer to CONNECT is not 2xx (RFC 9110, 9.3.6).
+    proxy_refused,           ///< The proxy refused: its answer is not 2xx (RFC 9110, 9.3.6), or a failure (RFC 1928).
     not_http,                ///< The answer is not HTTP.
     subprotocol_not_offered, ///< The server chose a WebSocket subprotocol that was not offered (RFC 6455, 4.1).
     unusable_setting,        ///< A setting that cannot be used, for instance a file that cannot be read.
     not_utf8,                ///< Bytes that are not UTF-8, for SockJS, which carries text only.
     bad_sockjs_frame,        ///< The peer sent what is no SockJS frame.
+    not_socks,               ///< The proxy's answer is not SOCKS5 (RFC 1928).
 };
 
 /// The category of transport_errc, named "arbalest.transport".
