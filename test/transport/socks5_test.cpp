@@ -85,7 +85,7 @@ public:
 
 constexpr auto no_authentication = "\5\0"sv;
 constexpr auto username_password = "\5\2"sv;
-constexpr auto connected = "\5\0\0\1\x7f\0\0\1\x12\x34"sv;
+constexpr auto connection_granted = "\5\0\0\1\x7f\0\0\1\x12\x34"sv;
 
 } // namespace
 
@@ -93,7 +93,7 @@ BOOST_FIXTURE_TEST_SUITE(socks5, Socks5Fixture)
 
 BOOST_AUTO_TEST_CASE(the_proxy_resolves_the_name)
 {
-    expect_success({{3, no_authentication}, {18, connected}}, "stomp://broker.test");
+    expect_success({{3, no_authentication}, {18, connection_granted}}, "stomp://broker.test");
     BOOST_TEST(requests.at(0) == "\5\1\0"sv);
     BOOST_TEST(requests.at(1) == "\5\1\0\3\x0b"
                                  "broker.test\xf0\xad"sv);
@@ -101,9 +101,9 @@ BOOST_AUTO_TEST_CASE(the_proxy_resolves_the_name)
 
 BOOST_AUTO_TEST_CASE(addresses_are_sent_as_such)
 {
-    expect_success({{3, no_authentication}, {10, connected}}, "stomp://192.0.2.1:258");
+    expect_success({{3, no_authentication}, {10, connection_granted}}, "stomp://192.0.2.1:258");
     BOOST_TEST(requests.at(1) == "\5\1\0\1\xc0\0\2\1\1\2"sv);
-    expect_success({{3, no_authentication}, {22, connected}}, "stomp://[2001:db8::7%25eth0]:258");
+    expect_success({{3, no_authentication}, {22, connection_granted}}, "stomp://[2001:db8::7%25eth0]:258");
     BOOST_TEST(requests.at(1) == "\5\1\0\4\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\7\1\2"sv);
 }
 
@@ -120,10 +120,10 @@ BOOST_AUTO_TEST_CASE(the_proxys_own_address_may_be_of_any_kind)
 BOOST_AUTO_TEST_CASE(credentials_are_sent_when_the_proxy_wants_them)
 {
     options.proxy = "socks5h://us%40er:s3cret@127.0.0.1:" + std::to_string(proxy.port());
-    expect_success({{4, username_password}, {14, "\1\0"sv}, {18, connected}}, "stomp://broker.test");
+    expect_success({{4, username_password}, {14, "\1\0"sv}, {18, connection_granted}}, "stomp://broker.test");
     BOOST_TEST(requests.at(0) == "\5\2\0\2"sv);
     BOOST_TEST(requests.at(1) == "\1\5us@er\6s3cret"sv);
-    expect_success({{4, no_authentication}, {18, connected}}, "stomp://broker.test");
+    expect_success({{4, no_authentication}, {18, connection_granted}}, "stomp://broker.test");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_credentials_are_refused_without_being_shown)
@@ -171,11 +171,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_socks_is_recognised)
 
 BOOST_AUTO_TEST_CASE(a_proxy_that_closes_at_any_byte_is_an_error)
 {
-    for (std::size_t size = 0; size < connected.size(); ++size) {
+    for (std::size_t size = 0; size < connection_granted.size(); ++size) {
         run([&, this]() -> asio::awaitable<void> {
             auto const playing =
                 start(context.get_executor(), [](Socks5Fixture& self, std::size_t size) -> asio::awaitable<void> {
-                    std::vector<Exchange> exchanges{{3, no_authentication}, {18, connected.substr(0, size)}};
+                    std::vector<Exchange> exchanges{{3, no_authentication}, {18, connection_granted.substr(0, size)}};
                     co_await self.play(std::move(exchanges));
                     self.proxy.socket.close();
                 }(*this, size));
