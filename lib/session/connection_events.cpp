@@ -61,9 +61,10 @@ asio::awaitable<std::optional<ConnectionEvent>> EventQueue::next(std::shared_ptr
     if (!queue)
         throw SessionClosed("the channel belongs to no session");
     require(queue->core_);
-    if (!queue->core_->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!queue->core_->may_suspend_on(caller)) {
         auto operation = next(queue);
-        co_return co_await hop_to(queue->core_->executor(), std::move(operation));
+        co_return co_await hop_to(queue->core_->home(), std::move(operation));
     }
     while (queue->events_.empty()) {
         if (queue->closed_)

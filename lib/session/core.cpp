@@ -27,8 +27,17 @@ Conversation::Options conversation_options(StompConfig const& config)
 
 } // namespace
 
+bool asserts_by_default() noexcept
+{
+#ifdef NDEBUG
+    return false;
+#else
+    return true;
+#endif
+}
+
 Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config, std::shared_ptr<Route> route)
-    : executor_(std::move(executor)), probe_(executor_), config_(std::move(config)), route_(std::move(route)),
+    : home_(std::move(executor)), executor_(home_.get()), config_(std::move(config)), route_(std::move(route)),
       reconnects_(route_ && config_->reconnect),
       service_(&asio::use_service<CoreService>(asio::query(executor_, asio::execution::context))),
       conversation_(conversation_options(*config_)), exclusive_(config_->assert_no_concurrency),
@@ -44,8 +53,15 @@ Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> co
 
 Core::~Core()
 {
-    if (is_alive())
-        service_->remove(*this);
+    if (!is_alive())
+        return;
+    // In whichever thread this is, an io_context that goes down meanwhile waits until this session has left it.
+    timer_.reset();
+    reconnecting_.reset();
+    link_.reset();
+    home_.close();
+    home_.drop();
+    service_->remove(*this);
 }
 
 StompSession Core::make_session(std::shared_ptr<Core> core)

@@ -3,10 +3,10 @@
 #include "../protocol/conversation.hpp"
 #include "../protocol/read_horizon.hpp"
 #include "exclusive.hpp"
-#include "executor_probe.hpp"
 #include "link.hpp"
 #include "outbox.hpp"
 #include "receipt_slot.hpp"
+#include "session_executor.hpp"
 #include "subscription_state.hpp"
 #include "transmit_options.hpp"
 #include "turns.hpp"
@@ -91,6 +91,8 @@ public:
     static boost::asio::awaitable<PendingReceipt> submit(std::shared_ptr<Core> core, Frame frame,
                                                          TransmitOptions options);
     static boost::asio::awaitable<Receipt> confirmed(PendingReceipt pending);
+    /// The same on the executor, and without taking the receipt. `pending` must live until then.
+    boost::asio::awaitable<void> await_confirmation(PendingReceipt const& pending);
     static boost::asio::awaitable<Subscription> subscribe(std::shared_ptr<Core> core, std::string destination,
                                                           SubscribeOptions options);
     boost::asio::awaitable<void> subscribe_later(Frame frame, TransmitOptions options);
@@ -125,12 +127,20 @@ public:
     static ReceiptSlot* slot_of(PendingReceipt const& pending) noexcept { return pending.slot_; }
 
     // --- from any thread
-    boost::asio::any_io_executor const& executor() const noexcept { return executor_; }
-    bool runs_here() const noexcept { return probe_.running_here(); }
+    /// Where operations run that begin elsewhere. Keeps this object.
+    std::shared_ptr<SessionExecutor> home() { return {shared_from_this(), &home_}; }
+    bool runs_here() const noexcept { return home_.running_here(); }
     /// Whether an operation may begin right here. Not while a hook runs: what a hook asks for is a step of its own.
     bool on_executor() const noexcept { return runs_here() && running_hooks_ == 0; }
     /// False once the io_context is gone: then nothing may be posted and no I/O object exists.
-    bool is_alive() const noexcept { return alive_.load(std::memory_order_acquire); }
+    bool is_alive() const noexcept { return home_.is_alive(); }
+    /// Whether an operation may suspend in the coroutine that awaits it, which lives on `caller`: only one that lives
+    /// on the session's executor comes back there. To be here right now is not enough: a coroutine that was spawned in
+    /// here for another executor takes its first steps here. What need not suspend may be done wherever on_executor().
+    bool may_suspend_on(boost::asio::any_io_executor const& caller) const noexcept
+    {
+        return on_executor() && home_.is(caller);
+    }
     bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
     bool is_connected() const noexcept { return connected_.load(std::memory_order_acquire); }
     StompVersion version() const noexcept { return version_.load(std::memory_order_relaxed); }
@@ -152,6 +162,7 @@ public:
     }
 
     // --- on the executor
+    boost::asio::any_io_executor const& executor() const noexcept { return home_.get(); }
     /// Throws what ended the session, with outcome not_sent, unless operations are accepted.
     void check_open() const;
     /// Throws what ended the session, if it has ended.
@@ -283,6 +294,13 @@ private:
         return link_->outgoing.empty() || link_->outgoing.size() + frame.memory() <= config_->write_buffer.limit;
     }
     bool has_room(Frame const& frame) const noexcept;
+    /// Whether the frame would be written, or taken into the outbox, without suspending.
+    bool can_write(Frame const& frame) const noexcept
+    {
+        return (is_online() || is_kept(frame)) && queue_.empty() && has_room(frame);
+    }
+    /// Whether transmit() may have to suspend for anything but others' turn.
+    bool may_wait(Frame const& frame, TransmitOptions const& options) const noexcept;
     ContentLength content_length() const noexcept
     {
         return config_->auto_content_length ? ContentLength::automatic : ContentLength::as_given;
@@ -307,7 +325,8 @@ private:
     void pump_queue();
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
-    boost::asio::awaitable<void> await_written(std::uint64_t position);
+    boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::uint64_t position);
+    boost::asio::awaitable<void> await_written(std::uint64_t position, CancellationRule rule);
     boost::asio::awaitable<void> await_watched(WriteWatch& watch);
     boost::asio::awaitable<void> await_online(Frame const& frame, TransmitOptions const& options);
     boost::asio::awaitable<void> await_backlog();
@@ -329,8 +348,8 @@ private:
     template <class Function>
     void observe(std::string_view callback, Function function) noexcept;
 
-    boost::asio::any_io_executor executor_; // this and the next change only when the io_context goes down
-    ExecutorProbe probe_;
+    SessionExecutor home_;
+    boost::asio::any_io_executor const& executor_; // of `home_`
     std::shared_ptr<StompConfig const> const config_;
     std::shared_ptr<Route> const route_;
     bool const reconnects_;
@@ -394,7 +413,6 @@ private:
     unsigned running_hooks_ = 0;                             // nested, since observers are told of hooks that throw
     bool has_removed_hooks_ = false;
 
-    std::atomic<bool> alive_{true};
     std::atomic<bool> open_{false};
     std::atomic<bool> connected_{false};
     std::atomic<StompVersion> version_{StompVersion::v1_2};
@@ -526,15 +544,14 @@ private:
 template <class Function>
 void Core::run_there_unless(bool is_here, Function function)
 {
-    if (!is_alive())
-        return;
-    if (is_here)
+    if (is_here && is_alive()) {
         function(*this);
-    else
-        boost::asio::post(executor_, [core = shared_from_this(), function = std::move(function)]() mutable {
-            if (core->is_alive())
-                function(*core);
-        });
+        return;
+    }
+    home_.post([core = shared_from_this(), function = std::move(function)]() mutable {
+        if (core->is_alive())
+            function(*core);
+    });
 }
 
 template <class Function>

@@ -266,9 +266,10 @@ asio::awaitable<void> Core::close_link(std::shared_ptr<Core> core, std::shared_p
 asio::awaitable<bool> Core::disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease)
 {
     require(core);
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = disconnect(core, std::move(lease));
-        co_return co_await hop_to(core->executor_, std::move(operation));
+        co_return co_await hop_to(core->home(), std::move(operation));
     }
     core->begin_disconnect();
     struct CloseUnlessFinished
@@ -284,7 +285,7 @@ asio::awaitable<bool> Core::disconnect(std::shared_ptr<Core> core, std::shared_p
     CloseUnlessFinished const guard(*core); // when this wait is cancelled
     while (!core->finished_) {
         PeerWaiter waiter(*core);
-        co_await core->closed_.wait(core->executor_, waiter);
+        co_await core->closed_.wait(core->executor_, waiter, CancellationRule::never_total());
     }
     co_return true;
 }
@@ -292,9 +293,10 @@ asio::awaitable<bool> Core::disconnect(std::shared_ptr<Core> core, std::shared_p
 asio::awaitable<Failure> Core::closed(std::shared_ptr<Core> core)
 {
     require(core);
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = closed(core);
-        co_return co_await hop_to(core->executor_, std::move(operation));
+        co_return co_await hop_to(core->home(), std::move(operation));
     }
     while (!core->finished_) {
         ObservingWaiter waiter(*core);
@@ -306,7 +308,7 @@ asio::awaitable<Failure> Core::closed(std::shared_ptr<Core> core)
 void Core::context_ended() noexcept
 {
     auto const self = shared_from_this();
-    alive_ = false;
+    home_.close();
     open_ = false;
     finished_ = true;
     if (!cause_)
@@ -353,9 +355,7 @@ void Core::context_ended() noexcept
         subscription->ended = true;
         subscription->release_waiter();
     }
-    // A strand's destructor needs its context.
-    executor_ = asio::any_io_executor();
-    probe_ = ExecutorProbe(executor_);
+    home_.drop();
 }
 
 } // namespace arbalest::detail

@@ -42,7 +42,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
     Withdrawal const withdrawal(*this, queued);
     while (!queued.done) {
         PeerWaiter waiter(*this);
-        co_await queued.waiters.wait(executor_, waiter);
+        co_await queued.waiters.wait(executor_, waiter, queued.cancellation_rule());
         turns_.taken();
     }
     if (queued.failure)
@@ -52,9 +52,12 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
 // Where many wait, they do so without a coroutine of its own: transmit() and confirmed().
 asio::awaitable<void> Core::await_slot(ReceiptSlot& slot)
 {
+    auto const rule = slot.cancellation_rule();
+    auto const cancelled = co_await asio::this_coro::cancellation_state;
     while (slot.state == ReceiptSlot::State::waiting) {
+        check_cancelled(cancelled, rule);
         PeerWaiter waiter(*this);
-        co_await slot.waiters.wait(executor_, waiter);
+        co_await slot.waiters.wait(executor_, waiter, rule);
         turns_.taken();
     }
 }
@@ -62,11 +65,17 @@ asio::awaitable<void> Core::await_slot(ReceiptSlot& slot)
 asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> core, Frame frame, TransmitOptions options)
 {
     require(core);
-    if (!core->on_executor()) {
-        auto operation = transmit(core, std::move(frame), options);
-        co_return co_await hop_to(core->executor_, std::move(operation));
+    bool here = options.may_suspend || core->on_executor();
+    if (here)
+        core->check_open();
+    if (here && !options.may_suspend && core->may_wait(frame, options)) {
+        auto const caller = co_await asio::this_coro::executor;
+        here = core->may_suspend_on(caller);
     }
-    core->check_open();
+    if (!here) {
+        auto operation = transmit(core, std::move(frame), options);
+        co_return co_await hop_to(core->home(), std::move(operation));
+    }
     if (core->reconnects_ && !core->is_online())
         co_await core->await_online(frame, options);
     std::optional<Receipt> receipt;
@@ -95,22 +104,33 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
     }
     if (!written)
         co_await core->enqueue(frame, slot.get(), options);
-    if (slot) {
+    if (slot && written) {
+        auto const rule = slot->cancellation_rule();
         while (slot->state == ReceiptSlot::State::waiting) {
             PeerWaiter waiter(*core);
-            co_await slot->waiters.wait(core->executor_, waiter);
+            co_await slot->waiters.wait(core->executor_, waiter, rule);
             core->turns_.taken();
         }
+    } else if (slot || effects) {
+        // A total cancellation that has come since the frame was encoded is to be ignored, but the caller's coroutine
+        // remembers it, and would throw.
+        auto const throws = co_await asio::this_coro::throw_if_cancelled();
+        co_await asio::this_coro::throw_if_cancelled(false);
+        auto rest = core->await_outcome(slot.get(), watch.get(), position);
+        auto const failure = co_await as_exception_ptr(std::move(rest));
+        co_await asio::this_coro::throw_if_cancelled(throws);
+        if (failure)
+            std::rethrow_exception(failure);
+    }
+    if (slot) {
         if (slot->failure)
             slot->failure->raise();
         receipt.emplace(std::move(slot->id));
-    } else if (watch) {
-        co_await core->await_watched(*watch);
-    } else if (effects) {
-        co_await core->await_written(position);
-    } else if (core->turns_.due()) {
-        // Only now: a frame that stepped back for others would be overtaken by those of later calls.
-        co_await trip(core->executor_);
+    } else if (!effects && core->turns_.due()) {
+        // Only now: a frame that stepped back for others would be overtaken by those of later calls. Where the caller
+        // lives, for nothing is left to be done with the session.
+        auto const caller = co_await asio::this_coro::executor;
+        co_await trip(caller);
     }
     co_return receipt;
 }
@@ -118,19 +138,30 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
 asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame frame, TransmitOptions options)
 {
     require(core);
-    if (!core->on_executor()) {
-        auto operation = submit(core, std::move(frame), options);
-        co_return co_await hop_to(core->executor_, std::move(operation));
+    bool here = options.may_suspend || core->on_executor();
+    if (here)
+        core->check_open();
+    if (here && !options.may_suspend && !core->can_write(frame)) {
+        auto const caller = co_await asio::this_coro::executor;
+        here = core->may_suspend_on(caller);
     }
-    core->check_open();
+    if (!here) {
+        auto operation = submit(core, std::move(frame), options);
+        co_return co_await hop_to(core->home(), std::move(operation));
+    }
     if (core->reconnects_ && !core->is_online())
         co_await core->await_online(frame, options);
     auto slot = core->expect_receipt(frame, options);
-    if (!core->try_write(frame, slot.get(), options))
+    bool yields = false;
+    if (core->try_write(frame, slot.get(), options))
+        yields = core->turns_.due();
+    else
         co_await core->enqueue(frame, slot.get(), options);
-    else if (core->turns_.due())
-        co_await trip(core->executor_);
     PendingReceipt pending(std::move(core), slot.detach());
+    if (yields) {
+        auto const caller = co_await asio::this_coro::executor;
+        co_await trip(caller);
+    }
     co_return pending;
 }
 
@@ -140,17 +171,23 @@ asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
         throw OperationInProgress("the confirmation is being awaited already, or there is none");
     require(pending.core_);
     auto& core = *pending.core_; // which `pending` keeps, until this ends
-    if (!core.on_executor()) {
-        auto const executor = core.executor_;
-        auto operation = confirmed(std::move(pending));
-        co_return co_await hop_to(executor, std::move(operation));
-    }
     auto& slot = *pending.slot_;
-    if (slot.state != ReceiptSlot::State::waiting && core.turns_.due())
+    bool here = core.on_executor();
+    bool const yields = here && slot.state != ReceiptSlot::State::waiting && core.turns_.due();
+    if (here && (yields || slot.state == ReceiptSlot::State::waiting)) {
+        auto const caller = co_await asio::this_coro::executor;
+        here = core.may_suspend_on(caller);
+    }
+    if (!here) {
+        auto target = core.home();
+        auto operation = confirmed(std::move(pending));
+        co_return co_await hop_to(std::move(target), std::move(operation));
+    }
+    if (yields)
         co_await trip(core.executor_);
     while (slot.state == ReceiptSlot::State::waiting) {
         PeerWaiter waiter(core);
-        co_await slot.waiters.wait(core.executor_, waiter);
+        co_await slot.waiters.wait(core.executor_, waiter, CancellationRule::never_total());
         core.turns_.taken();
     }
     if (slot.failure)
@@ -158,9 +195,28 @@ asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
     co_return std::move(slot.id);
 }
 
-// Waits until everything encoded so far was accepted by the transport. What fails then is a frame at `position`.
-asio::awaitable<void> Core::await_written(std::uint64_t position)
+asio::awaitable<void> Core::await_confirmation(PendingReceipt const& pending)
 {
+    auto const& slot = *pending.slot_;
+    co_await await_slot(*pending.slot_);
+    if (slot.failure)
+        slot.failure->raise();
+}
+
+// What transmit() waits for once its frame is encoded.
+asio::awaitable<void> Core::await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::uint64_t position)
+{
+    if (slot)
+        return await_slot(*slot);
+    if (watch)
+        return await_watched(*watch);
+    return await_written(position, CancellationRule::never_total());
+}
+
+// Waits until everything encoded so far was accepted by the transport. What fails then is a frame at `position`.
+asio::awaitable<void> Core::await_written(std::uint64_t position, CancellationRule rule)
+{
+    auto const cancelled = co_await asio::this_coro::cancellation_state;
     auto const link = link_;
     if (!link)
         check_open();
@@ -171,17 +227,22 @@ asio::awaitable<void> Core::await_written(std::uint64_t position)
             cause = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "the connection was lost");
         if (cause)
             cause->with_outcome(link->unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
+        check_cancelled(cancelled, rule);
         PeerWaiter waiter(*this);
-        co_await link->flushers.wait(executor_, waiter);
+        co_await link->flushers.wait(executor_, waiter, rule);
     }
 }
 
 // The same for a message that outlives its connection.
 asio::awaitable<void> Core::await_watched(WriteWatch& watch)
 {
+    auto const cancelled = co_await asio::this_coro::cancellation_state;
+    auto const has_begun = [](void const* subject) { return static_cast<WriteWatch const*>(subject)->has_begun(); };
+    CancellationRule const rule(&watch, has_begun);
     while (watch.state == WriteWatch::State::pending) {
+        check_cancelled(cancelled, rule);
         PeerWaiter waiter(*this);
-        co_await written_.wait(executor_, waiter);
+        co_await written_.wait(executor_, waiter, rule);
     }
     if (watch.state == WriteWatch::State::written)
         co_return;
@@ -222,13 +283,14 @@ asio::awaitable<void> Core::await_backlog()
 asio::awaitable<bool> Core::flush(std::shared_ptr<Core> core)
 {
     require(core);
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = flush(core);
-        co_return co_await hop_to(core->executor_, std::move(operation));
+        co_return co_await hop_to(core->home(), std::move(operation));
     }
     if (core->reconnects_)
         co_await core->await_backlog();
-    co_await core->await_written(0);
+    co_await core->await_written(0, CancellationRule());
     co_return true;
 }
 

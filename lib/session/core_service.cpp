@@ -2,8 +2,7 @@
 
 #include "core.hpp"
 
-#include <utility>
-#include <vector>
+#include <memory>
 
 namespace arbalest::detail {
 
@@ -19,21 +18,28 @@ void CoreService::remove(Core& core)
 {
     std::lock_guard const lock(mutex_);
     cores_.erase(&core);
+    // Not later: without the lock, the service may be gone.
+    removed_.notify_all();
 }
 
 void CoreService::shutdown()
 {
-    // Letting go of one session may destroy others, which then leave the set.
-    std::vector<std::weak_ptr<Core>> cores;
-    {
-        std::lock_guard const lock(mutex_);
-        // Newer versions of Asio shut a context down twice.
-        for (auto* const core : std::exchange(cores_, {}))
-            cores.push_back(core->weak_from_this());
-    }
-    for (auto const& weak : cores) {
-        if (auto const core = weak.lock())
-            core->context_ended();
+    std::unique_lock lock(mutex_);
+    while (!cores_.empty()) {
+        // Newer versions of Asio shut a context down twice, so those that have been told are not found again.
+        std::shared_ptr<Core> core;
+        for (auto i = cores_.begin(); i != cores_.end() && !core; ++i)
+            core = (*i)->weak_from_this().lock();
+        if (!core) {
+            // Other threads are destroying them, and need the context for that.
+            removed_.wait(lock);
+            continue;
+        }
+        cores_.erase(core.get());
+        lock.unlock();
+        core->context_ended();
+        core.reset(); // which may destroy others, too
+        lock.lock();
     }
 }
 

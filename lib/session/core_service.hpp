@@ -2,6 +2,7 @@
 
 #include <boost/asio/execution_context.hpp>
 
+#include <condition_variable>
 #include <mutex>
 #include <set>
 
@@ -10,7 +11,8 @@ namespace arbalest::detail {
 class Core;
 
 /// Knows the sessions of an execution context. When the context goes down before them, it takes their I/O objects and
-/// suspended coroutines down with it, so that what is destroyed later touches nothing of the context.
+/// suspended coroutines down with it, so that what is destroyed later touches nothing of the context. Sessions that are
+/// being destroyed in other threads at that time are waited for.
 class CoreService : public boost::asio::execution_context::service
 {
 public:
@@ -20,12 +22,14 @@ public:
     explicit CoreService(boost::asio::execution_context& context) : service(context) {}
 
     void add(Core& core);
+    /// The session has let go of everything that belongs to the context.
     void remove(Core& core);
 
 private:
     void shutdown() override;
 
     std::mutex mutex_;
+    std::condition_variable removed_;
     std::set<Core*> cores_;
 };
 

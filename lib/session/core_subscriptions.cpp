@@ -18,9 +18,10 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
                                               SubscribeOptions options)
 {
     require(core);
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = subscribe(core, std::move(destination), std::move(options));
-        co_return co_await hop_to(core->executor_, std::move(operation));
+        co_return co_await hop_to(core->home(), std::move(operation));
     }
     core->check_open();
     if (options.buffer())
@@ -57,6 +58,7 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     effects.encoded = &state->announced;
     effects.subscribing = state.get();
     how.effects = &effects;
+    how.may_suspend = true;
     try {
         if (core->is_online())
             co_await transmit(core, std::move(frame), how);
@@ -151,9 +153,10 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
         throw SessionClosed("the subscription belongs to no session");
     auto const core = state->core;
     require(core);
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = unsubscribe(state, std::move(options), delete_durable);
-        co_return co_await hop_to(core->executor_, std::move(operation));
+        co_return co_await hop_to(core->home(), std::move(operation));
     }
     if (state->ended)
         co_return true;
@@ -223,17 +226,25 @@ asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_
                                         TransmitOptions options)
 {
     require(core);
-    if (!core->on_executor()) {
-        auto operation = acknowledge(core, std::move(subscription), connection, sequence, std::move(frame), options);
-        co_return co_await hop_to(core->executor_, std::move(operation));
+    bool here = core->on_executor();
+    if (here) {
+        core->check_open();
+        if (!core->may_acknowledge(subscription.get(), connection, frame.has_value()))
+            co_return false;
     }
-    core->check_open();
-    if (!core->may_acknowledge(subscription.get(), connection, frame.has_value()))
-        co_return false;
+    if (here && core->may_wait(*frame, options)) {
+        auto const caller = co_await asio::this_coro::executor;
+        here = core->may_suspend_on(caller);
+    }
+    if (!here) {
+        auto operation = acknowledge(core, std::move(subscription), connection, sequence, std::move(frame), options);
+        co_return co_await hop_to(core->home(), std::move(operation));
+    }
     FrameEffects effects;
     effects.settles = subscription.get();
     effects.settled = sequence;
     options.effects = &effects;
+    options.may_suspend = true;
     try {
         co_await transmit(core, std::move(*frame), options);
     } catch (StaleMessage const&) { // its connection went before it was sent

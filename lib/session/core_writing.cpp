@@ -133,6 +133,13 @@ void Core::start_deadline(ReceiptSlot* slot)
     arm_timer();
 }
 
+bool Core::may_wait(Frame const& frame, TransmitOptions const& options) const noexcept
+{
+    // In the order of what they cost.
+    return options.with_receipt || (config_->auto_receipt && !options.raw) || config_->write_buffer.limit == 0 ||
+           !can_write(frame) || find_header(frame, "receipt").data() != nullptr;
+}
+
 AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept
 {
     auto const command = frame.command();
@@ -349,6 +356,7 @@ void Core::pump_queue()
         pump_outbox();
     while (!queue_.empty() && !finished_ && (link_ || reconnects_) && has_room(queue_.front().frame)) {
         auto& queued = queue_.front();
+        queued.begun = true;
         std::exception_ptr failure;
         try {
             if (is_kept(queued.frame))

@@ -1,75 +1,48 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/detail/call_stack.hpp>
+#include <boost/asio/detail/strand_executor_service.hpp>
+#include <boost/asio/detail/thread_context.hpp>
+#include <boost/asio/detail/thread_info_base.hpp>
 
 #include <utility>
-#include <variant>
 
 namespace arbalest::detail {
 
 /// Answers whether this thread runs inside an executor right now. A type-erased executor cannot be asked, and comparing
 /// executors is wrong both ways; so the usual ones are looked for inside.
+///
+/// It holds only the address by which Asio knows the executor on the stack of what a thread runs. So it may be asked in
+/// any thread, also while the execution context is being destroyed, and when that is gone.
 class ExecutorProbe
 {
 public:
-    explicit ExecutorProbe(boost::asio::any_io_executor const& executor)
-    {
-        take<boost::asio::io_context::executor_type>(executor) ||
-            take<boost::asio::strand<boost::asio::io_context::executor_type>>(executor) ||
-            take<boost::asio::strand<boost::asio::any_io_executor>>(executor) ||
-            take<boost::asio::strand<boost::asio::thread_pool::executor_type>>(executor);
-    }
+    explicit ExecutorProbe(boost::asio::any_io_executor const& executor);
 
     /// Whether running_here() can ever be true.
-    bool knows_executor() const noexcept { return !std::holds_alternative<std::monostate>(executor_); }
+    bool knows_executor() const noexcept { return context_ || strand_; }
 
     bool running_here() const noexcept
     {
-        // What it nearly always is, without a call by way of a table.
-        if (auto const* const io = std::get_if<boost::asio::io_context::executor_type>(&executor_))
-            return io->running_in_this_thread();
-        return other_running_here();
+        // What it nearly always is.
+        if (context_)
+            return Contexts::contains(context_) != nullptr;
+        return strand_ && Strands::contains(strand_) != nullptr;
     }
 
 private:
-    [[gnu::noinline]] bool other_running_here() const noexcept
-    {
-        return std::visit(
-            [](auto const& executor) {
-                if constexpr (requires { executor.running_in_this_thread(); })
-                    return executor.running_in_this_thread();
-                else
-                    return false;
-            },
-            executor_);
-    }
+    using Strand = boost::asio::detail::strand_executor_service::implementation_type::element_type;
+    using Context = boost::asio::detail::thread_context;
+    using Contexts = boost::asio::detail::call_stack<Context, boost::asio::detail::thread_info_base>;
+    using Strands = boost::asio::detail::call_stack<Strand>;
 
-    template <class Executor>
-    bool take(boost::asio::any_io_executor const& executor)
-    {
-        auto const* const found = executor.target<Executor>();
-        if (found)
-            executor_.emplace<Executor>(*found);
-        return found != nullptr;
-    }
-
-    std::variant<std::monostate, boost::asio::io_context::executor_type,
-                 boost::asio::strand<boost::asio::io_context::executor_type>,
-                 boost::asio::strand<boost::asio::any_io_executor>,
-                 boost::asio::strand<boost::asio::thread_pool::executor_type>>
-        executor_;
+    Context* context_ = nullptr;
+    Strand* strand_ = nullptr;
 };
 
 /// The executor for a session that is to live on `executor`: that one, or a strand around it where it could not be
 /// asked whether we are inside, or may run handlers in several threads at once.
-inline boost::asio::any_io_executor session_executor(boost::asio::any_io_executor executor)
-{
-    if (ExecutorProbe(executor).knows_executor())
-        return executor;
-    return boost::asio::make_strand(std::move(executor));
-}
+boost::asio::any_io_executor session_executor(boost::asio::any_io_executor executor);
 
 } // namespace arbalest::detail

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "session_executor.hpp"
 #include <arbalest/session/error.hpp>
+#include <arbalest/session/with_timeout.hpp>
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -9,6 +11,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
@@ -16,12 +19,19 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
 
 namespace arbalest::detail {
+
+/// What becomes of a cancellation on its way to an operation.
+enum class Cancellations : std::uint8_t {
+    as_given,
+    all_terminal, ///< For what supports terminal cancellation only, and leaves nothing behind then.
+};
 
 /// What an operation on another executor came to.
 template <class T>
@@ -40,9 +50,10 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
     // io_context that is destroyed meanwhile.
     using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<HopResult<T>>)>;
 
-    Hop(boost::asio::any_io_executor caller, boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
+    Hop(boost::asio::any_io_executor caller, std::shared_ptr<SessionExecutor> target,
+        boost::asio::awaitable<T> operation, Cancellations cancellations)
         : caller(boost::asio::prefer(caller, boost::asio::execution::outstanding_work.tracked)),
-          target(std::move(target)), operation(std::move(operation))
+          target(std::move(target)), operation(std::move(operation)), cancellations(cancellations)
     {
     }
     Hop(Hop const&) = delete;
@@ -65,7 +76,7 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
     {
         auto self = this->shared_from_this();
         boost::asio::co_spawn(
-            target, std::move(*operation),
+            target->get(), accept_all_cancellations(std::move(*operation)),
             boost::asio::bind_cancellation_slot(signal.slot(), [self](std::exception_ptr thrown, T value) {
                 self->done = true;
                 self->signal.slot().clear();
@@ -75,6 +86,12 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
                 self->complete();
             }));
         operation.reset();
+    }
+
+    void cancel(boost::asio::cancellation_type type)
+    {
+        if (!done)
+            signal.emit(cancellations == Cancellations::all_terminal ? boost::asio::cancellation_type::terminal : type);
     }
 
     void complete()
@@ -87,8 +104,9 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
     }
 
     boost::asio::any_io_executor caller;
-    boost::asio::any_io_executor target;
+    std::shared_ptr<SessionExecutor> target;
     std::optional<boost::asio::awaitable<T>> operation;
+    Cancellations cancellations;
     boost::asio::cancellation_signal signal;
     std::optional<Handler> handler;
     bool done = false;
@@ -106,26 +124,23 @@ struct StartHop
         if (slot.is_connected()) {
             // The caller's slot only posts: the operation lives on the other executor, and may be over by the time.
             slot.assign([weak = std::weak_ptr<Hop<T>>(hop)](boost::asio::cancellation_type type) {
-                if (auto const hop = weak.lock()) {
-                    boost::asio::post(hop->target, [hop, type] {
-                        if (!hop->done)
-                            hop->signal.emit(type);
-                    });
-                }
+                if (auto const hop = weak.lock())
+                    hop->target->post([hop, type] { hop->cancel(type); });
             });
         }
-        auto const target = hop->target;
-        boost::asio::post(target, [hop] { hop->start(); });
+        // If its io_context is gone, the hop ends here, and tells the caller so.
+        hop->target->post([hop] { hop->start(); });
     }
 };
 
-/// Runs an operation on another executor and completes on the caller's. Cancellation crosses in one direction, the
-/// result in the other; neither can meet a dead object.
+/// Runs an operation on the executor of a session and completes on the caller's. Cancellation crosses in one direction,
+/// the result in the other; neither can meet a dead object.
 template <class T>
-boost::asio::awaitable<T> hop_to(boost::asio::any_io_executor target, boost::asio::awaitable<T> operation)
+boost::asio::awaitable<T> hop_to(std::shared_ptr<SessionExecutor> target, boost::asio::awaitable<T> operation,
+                                 Cancellations cancellations = Cancellations::as_given)
 {
     auto const caller = co_await boost::asio::this_coro::executor;
-    auto started = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation));
+    auto started = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation), cancellations);
     auto const result =
         co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(std::shared_ptr<HopResult<T>>)>(
             StartHop(), boost::asio::use_awaitable, std::move(started));

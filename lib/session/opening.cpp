@@ -32,22 +32,24 @@ private:
     Core* core_;
 };
 
+// Always by itself, so that every cancellation can be made a terminal one, which all transports support.
+asio::awaitable<StompSession> open(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
+{
+    OpeningGuard guard(*core);
+    co_await Core::connect(core, std::move(transport));
+    guard.succeeded();
+    co_return Core::make_session(std::move(core));
+}
+
 } // namespace
 
 asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, std::shared_ptr<StompConfig const> config)
 {
     validate(*config);
     auto const executor = session_executor(transport->get_executor());
-    ExecutorProbe const probe(executor);
-    if (!probe.running_here()) {
-        auto operation = open_over(std::move(transport), std::move(config));
-        co_return co_await hop_to(executor, std::move(operation));
-    }
     auto const core = std::make_shared<Core>(executor, std::move(config), nullptr);
-    OpeningGuard guard(*core);
-    co_await Core::connect(core, std::move(transport));
-    guard.succeeded();
-    co_return Core::make_session(core);
+    auto operation = open(core, std::move(transport));
+    co_return co_await hop_to(core->home(), std::move(operation), Cancellations::all_terminal);
 }
 
 asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector<std::string> urls,
@@ -55,16 +57,9 @@ asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector
 {
     validate(*config);
     auto const executor = session_executor(std::move(given));
-    ExecutorProbe const probe(executor);
-    if (!probe.running_here()) {
-        auto operation = open_urls(executor, std::move(urls), std::move(config));
-        co_return co_await hop_to(executor, std::move(operation));
-    }
     auto const core = std::make_shared<Core>(executor, std::move(config), std::make_shared<Route>(std::move(urls)));
-    OpeningGuard guard(*core);
-    co_await Core::connect(core, nullptr);
-    guard.succeeded();
-    co_return Core::make_session(core);
+    auto operation = open(core, nullptr);
+    co_return co_await hop_to(core->home(), std::move(operation), Cancellations::all_terminal);
 }
 
 } // namespace arbalest::detail

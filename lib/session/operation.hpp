@@ -2,6 +2,13 @@
 
 #include "core.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <exception>
+#include <utility>
+
 // What every operation begins with.
 namespace arbalest::detail {
 
@@ -33,6 +40,25 @@ inline TransmitOptions transmit_options(OutgoingMessage const& message)
     result.with_receipt = message.wants_receipt();
     result.set_timeout(message.receipt_timeout());
     return result;
+}
+
+/// Where throw_if_cancelled is off: does what is left of it, for those cancellations that the wait does not ignore.
+inline void check_cancelled(boost::asio::cancellation_state const& state, CancellationRule const& rule)
+{
+    if (rule.ends_wait(state.cancelled()))
+        throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+/// Hands a failure on as a value.
+inline boost::asio::awaitable<std::exception_ptr> as_exception_ptr(boost::asio::awaitable<void> operation)
+{
+    std::exception_ptr failure;
+    try {
+        co_await std::move(operation);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_return failure;
 }
 
 /// Hopping needs a value, users none.

@@ -25,6 +25,9 @@ struct WriteWatch
 
     State state = State::pending;
     OutboxMessage* message = nullptr; // while it is in the outbox
+
+    /// Whether anything of the message may have been sent.
+    bool has_begun() const noexcept;
 };
 
 /// A message of a session that reconnects: waits to be encoded for the current connection, or to be confirmed, or, when
@@ -44,6 +47,11 @@ struct OutboxMessage
     std::size_t bytes = 0;      // as it was counted
     std::list<OutboxMessage>::iterator self;
 };
+
+inline bool WriteWatch::has_begun() const noexcept
+{
+    return !message || message->encoded || message->may_have_left;
+}
 
 /// The messages that outlive a connection, in the order in which they were sent. Those encoded for the current
 /// connection come first; the others are the backlog.

@@ -56,6 +56,15 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     std::shared_ptr<SubscriptionState> ending;      // an UNSUBSCRIBE: what the answer ends
     std::shared_ptr<SubscriptionState> subscribing; // a SUBSCRIBE: whose
     WaitQueue waiters;
+
+    /// For whoever waits for the receipt of what it sends.
+    CancellationRule cancellation_rule() const noexcept
+    {
+        return {this, [](void const* subject) {
+                    auto const& slot = *static_cast<ReceiptSlot const*>(subject);
+                    return slot.encoded || slot.may_have_left;
+                }};
+    }
 };
 
 /// A frame that waits for room in the write buffer; lives in the frame of the coroutine that sends it.
@@ -69,9 +78,15 @@ struct QueuedFrame : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     Frame& frame;
     ReceiptSlot* slot;
     TransmitOptions const& options;
+    bool begun = false; // it is being encoded
     bool done = false;
     std::exception_ptr failure;
     WaitQueue waiters;
+
+    CancellationRule cancellation_rule() const noexcept
+    {
+        return {this, [](void const* subject) { return static_cast<QueuedFrame const*>(subject)->begun; }};
+    }
 };
 
 } // namespace arbalest::detail

@@ -257,7 +257,7 @@ asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<T
     auto const limit = core->config().connect_timeout;
     auto operation = open_transport(core, std::move(transport), opening);
     try {
-        co_return co_await with_timeout(clock_span(limit), std::move(operation));
+        co_return co_await with_configured_timeout(clock_span(limit), std::move(operation));
     } catch (Timeout const&) {
         add_timeout(*opening, url, limit);
     } catch (boost::system::system_error const& error) {
@@ -290,7 +290,7 @@ asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<R
         auto const known = opening->attempts.size();
         auto operation = open_url(core, std::move(url), ++route->attempts, opening);
         try {
-            co_await with_timeout(clock_span(limit), std::move(operation));
+            co_await with_configured_timeout(clock_span(limit), std::move(operation));
             route->attempts = 0;
             co_return true;
         } catch (Timeout const&) {

@@ -117,10 +117,12 @@ asio::awaitable<void> StompSession::disconnect() const
 
 void StompSession::start_disconnect() const
 {
-    if (!lease_ || !lease_->core->is_alive())
+    if (!lease_)
         return;
     // The lease is kept until the end, so that letting go of the handle does not cut it short.
-    asio::co_spawn(lease_->core->executor(), Core::disconnect(lease_->core, lease_), asio::detached);
+    lease_->core->run_there([lease = lease_](Core& core) {
+        asio::co_spawn(core.executor(), Core::disconnect(lease->core, lease), asio::detached);
+    });
 }
 
 ConnectionEvents StompSession::connection_events() const
@@ -169,9 +171,7 @@ asio::any_io_executor StompSession::get_executor() const
 {
     if (!lease_)
         throw SessionClosed("the handle belongs to no session");
-    if (!lease_->core->is_alive())
-        throw SessionClosed("the io_context of the session is gone");
-    return lease_->core->executor();
+    return lease_->core->home()->copy();
 }
 
 void StompSession::add_observer(std::shared_ptr<Observer> observer) const

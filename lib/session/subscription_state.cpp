@@ -132,11 +132,17 @@ asio::awaitable<void> SubscriptionState::wait()
 asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<SubscriptionState> state)
 {
     require_state(state);
-    if (!state->core->on_executor()) {
-        auto operation = next(state);
-        co_return co_await hop_to(state->core->executor(), std::move(operation));
+    bool here = state->core->on_executor();
+    bool const yields = here && !state->buffer_.empty() && state->core->turns().due();
+    if (here && (yields || state->buffer_.empty())) {
+        auto const caller = co_await asio::this_coro::executor;
+        here = state->core->may_suspend_on(caller);
     }
-    if (!state->buffer_.empty() && state->core->turns().due())
+    if (!here) {
+        auto operation = next(state);
+        co_return co_await hop_to(state->core->home(), std::move(operation));
+    }
+    if (yields)
         co_await trip(state->core->executor());
     while (state->buffer_.empty()) {
         if (state->ended) {
@@ -161,11 +167,17 @@ asio::awaitable<Message> SubscriptionState::receive(std::shared_ptr<Subscription
 asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState> state)
 {
     require_state(state);
-    if (!state->core->on_executor()) {
-        auto operation = ready(state);
-        co_return co_await hop_to(state->core->executor(), std::move(operation));
+    bool here = state->core->on_executor();
+    bool const yields = here && !state->buffer_.empty() && state->core->turns().due();
+    if (here && (yields || state->buffer_.empty())) {
+        auto const caller = co_await asio::this_coro::executor;
+        here = state->core->may_suspend_on(caller);
     }
-    if (!state->buffer_.empty() && state->core->turns().due())
+    if (!here) {
+        auto operation = ready(state);
+        co_return co_await hop_to(state->core->home(), std::move(operation));
+    }
+    if (yields)
         co_await trip(state->core->executor());
     while (state->buffer_.empty()) {
         if (state->ended) {
@@ -183,18 +195,26 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
                                                                     std::chrono::nanoseconds limit)
 {
     require_state(state);
-    if (!state->core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!state->core->may_suspend_on(caller)) {
         auto operation = next_for(state, limit);
-        co_return co_await hop_to(state->core->executor(), std::move(operation));
+        co_return co_await hop_to(state->core->home(), std::move(operation));
     }
     // More than once only where a lost connection has taken the message away again.
     auto const began = std::chrono::steady_clock::now();
     auto remaining = limit;
     while (state->buffer_.empty() && !state->ended) {
+        if (remaining.count() <= 0) {
+            // Whoever polls lets others have their turn, too.
+            if (state->core->turns().due())
+                co_await trip(caller);
+            if (state->buffer_.empty() && !state->ended)
+                throw Timeout(limit);
+            break;
+        }
         auto wait = ready(state);
         co_await with_timeout(remaining, std::move(wait));
-        if (limit.count() > 0)
-            remaining = std::max(std::chrono::nanoseconds(1), limit - (std::chrono::steady_clock::now() - began));
+        remaining = limit - (std::chrono::steady_clock::now() - began);
     }
     co_return co_await next(state);
 }

@@ -6,6 +6,9 @@
 #include "operation.hpp"
 #include <arbalest/session/with_timeout.hpp>
 
+#include <exception>
+#include <utility>
+
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
@@ -52,9 +55,10 @@ void TransactionState::check_open() const
 asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core, FrameOptions options)
 {
     require(core);
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = begin(core, std::move(options));
-        co_return co_await hop_to(core->executor(), std::move(operation));
+        co_return co_await hop_to(core->home(), std::move(operation));
     }
     auto const state = std::make_shared<TransactionState>(core, core->next_transaction());
     // Whatever happens from here on, the handle sees to it that nothing stays open.
@@ -66,6 +70,7 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
     effects.encoded = &state->begun_;
     effects.connection = &state->connection_;
     how.effects = &effects;
+    how.may_suspend = true;
     co_await Core::transmit(core, std::move(frame), how);
     co_return transaction;
 }
@@ -75,6 +80,7 @@ asio::awaitable<bool> TransactionState::send_frame(std::shared_ptr<TransactionSt
                                                    TransmitOptions how)
 {
     auto const core = state->core;
+    how.may_suspend = true;
     if (!frame.has_header("transaction"))
         frame.add_header("transaction", state->id);
     if (how.with_receipt || core->config().auto_receipt || frame.has_header("receipt")) {
@@ -91,9 +97,10 @@ asio::awaitable<bool> TransactionState::send_frame(std::shared_ptr<TransactionSt
 asio::awaitable<void> TransactionState::send(std::shared_ptr<TransactionState> state, OutgoingMessage message)
 {
     require_state(state);
-    if (!state->core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!state->core->may_suspend_on(caller)) {
         auto operation = with_monostate(send(state, std::move(message)));
-        co_await hop_to(state->core->executor(), std::move(operation));
+        co_await hop_to(state->core->home(), std::move(operation));
         co_return;
     }
     state->check_open();
@@ -107,9 +114,10 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
                                                     std::optional<Frame> frame)
 {
     require_state(state);
-    if (!state->core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!state->core->may_suspend_on(caller)) {
         auto operation = acknowledge(state, std::move(subscription), connection, sequence, std::move(frame));
-        co_return co_await hop_to(state->core->executor(), std::move(operation));
+        co_return co_await hop_to(state->core->home(), std::move(operation));
     }
     state->check_open();
     if (!state->core->may_acknowledge(subscription.get(), connection, frame.has_value()))
@@ -130,9 +138,10 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
 {
     require_state(state);
     auto const core = state->core;
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = with_monostate(commit(state));
-        co_await hop_to(core->executor(), std::move(operation));
+        co_await hop_to(core->home(), std::move(operation));
         co_return;
     }
     state->check_open();
@@ -140,6 +149,7 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     effects.encoded = &state->over_;
     TransmitOptions how;
     how.effects = &effects;
+    how.may_suspend = true;
     auto frame = transaction_frame("COMMIT", state->id);
     for (auto const& pending : state->pending_)
         core->start_deadline(Core::slot_of(pending));
@@ -147,20 +157,33 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
         EndGuard const guard(*state, true);
         co_await Core::transmit(core, std::move(frame), how);
     }
-    while (!state->pending_.empty()) {
-        auto pending = std::move(state->pending_.back());
-        state->pending_.pop_back();
-        co_await Core::confirmed(std::move(pending));
-    }
+    // A total cancellation that has come since COMMIT was encoded is to be ignored, but the caller's coroutine
+    // remembers it, and would throw.
+    auto const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto rest = await_confirmations(state);
+    auto const failure = co_await as_exception_ptr(std::move(rest));
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+// In the order in which they were sent, so that the first failure is the first.
+asio::awaitable<void> TransactionState::await_confirmations(std::shared_ptr<TransactionState> state)
+{
+    auto const pending = std::exchange(state->pending_, {});
+    for (auto const& receipt : pending)
+        co_await state->core->await_confirmation(receipt);
 }
 
 asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> state)
 {
     require_state(state);
     auto const core = state->core;
-    if (!core->on_executor()) {
+    auto const caller = co_await asio::this_coro::executor;
+    if (!core->may_suspend_on(caller)) {
         auto operation = with_monostate(abort(state));
-        co_await hop_to(core->executor(), std::move(operation));
+        co_await hop_to(core->home(), std::move(operation));
         co_return;
     }
     state->check_open();
@@ -168,6 +191,7 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     effects.encoded = &state->over_;
     TransmitOptions how;
     how.effects = &effects;
+    how.may_suspend = true;
     auto frame = transaction_frame("ABORT", state->id);
     EndGuard const guard(*state, false);
     co_await Core::transmit(core, std::move(frame), how);

@@ -53,6 +53,7 @@ private:
     /// The connection is gone, and the broker has aborted the transaction.
     bool is_lost() const noexcept;
     void tell_subscriptions(bool committed);
+    static boost::asio::awaitable<void> await_confirmations(std::shared_ptr<TransactionState> state);
     static boost::asio::awaitable<bool> send_frame(std::shared_ptr<TransactionState> state, Frame frame,
                                                    TransmitOptions how);
 

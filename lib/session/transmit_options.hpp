@@ -52,6 +52,7 @@ public:
     bool raw : 1 = false;             // only if the frame has one
     bool defer_deadline : 1 = false;  // in a transaction: the limit starts with COMMIT
     bool deletes_durable : 1 = false; // UNSUBSCRIBE
+    bool may_suspend : 1 = false;     // see Core::may_suspend_on(); the operation has seen to it, or need not suspend
 
 private:
     static constexpr int timeout_bits = 56;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <cassert>
 #include <utility>
 
 // Trips through the scheduler. asio::post() on an erased executor, of a handler that has one, goes through three of
@@ -28,14 +30,13 @@ struct StartTrip
     template <class Handler>
     void operator()(Handler handler, boost::asio::any_io_executor const* executor) const
     {
-        if (boost::asio::get_associated_executor(handler) == *executor)
-            post_here(*executor, std::move(handler));
-        else
-            boost::asio::post(*executor, std::move(handler));
+        assert(boost::asio::get_associated_executor(handler) == *executor);
+        post_here(*executor, std::move(handler));
     }
 };
 
-/// Suspends until others had their turn: `co_await trip(executor)`. The executor must live until then.
+/// Suspends until others had their turn: `co_await trip(executor)`, where that is the coroutine's own executor, which
+/// must live until then.
 inline auto trip(boost::asio::any_io_executor const& executor)
 {
     return boost::asio::async_initiate<boost::asio::deferred_t const, void()>(StartTrip(), boost::asio::deferred,

@@ -7,9 +7,9 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -36,14 +36,14 @@ public:
             kind_->destroy(storage_);
     }
 
-    /// @param home where the coroutine is going to be woken.
+    /// @param home where the coroutine is going to be woken, and lives.
     template <class Handler>
-    void emplace(Handler handler, boost::asio::any_io_executor const& home)
+    void emplace(Handler handler, [[maybe_unused]] boost::asio::any_io_executor const& home)
     {
+        assert(boost::asio::get_associated_executor(handler) == home);
         // What `co_await` makes of a deferred operation is a pointer or two.
         static_assert(sizeof(Handler) <= capacity && alignof(Handler) <= alignof(std::max_align_t));
         static_assert(std::is_nothrow_move_constructible_v<Handler>);
-        lives_there_ = boost::asio::get_associated_executor(handler) == home;
         ::new (storage_) Handler(std::move(handler));
         kind_ = &kind_of<Handler>;
     }
@@ -55,7 +55,7 @@ public:
     /// Lets the coroutine go on later, at home. Nothing is left in here.
     void post(boost::asio::any_io_executor const& home, boost::system::error_code code)
     {
-        std::exchange(kind_, nullptr)->post(storage_, home, lives_there_, code);
+        std::exchange(kind_, nullptr)->post(storage_, home, code);
     }
 
     /// Lets it go on right here. Nothing is left in here.
@@ -69,7 +69,7 @@ private:
         void (*relocate)(void* from, void* to) noexcept;
         void (*destroy)(void*) noexcept;
         boost::asio::cancellation_slot (*cancellation_slot)(void const*) noexcept;
-        void (*post)(void*, boost::asio::any_io_executor const&, bool lives_there, boost::system::error_code);
+        void (*post)(void*, boost::asio::any_io_executor const&, boost::system::error_code);
         void (*invoke)(void*, boost::system::error_code);
     };
 
@@ -91,12 +91,8 @@ private:
                 boost::asio::get_associated_cancellation_slot(*std::launder(static_cast<Handler const*>(storage)));
             return slot;
         },
-        [](void* storage, boost::asio::any_io_executor const& home, bool lives_there, boost::system::error_code code) {
-            auto completion = boost::asio::append(take<Handler>(storage), code);
-            if (lives_there)
-                post_here(home, std::move(completion));
-            else
-                boost::asio::post(home, std::move(completion));
+        [](void* storage, boost::asio::any_io_executor const& home, boost::system::error_code code) {
+            post_here(home, boost::asio::append(take<Handler>(storage), code));
         },
         [](void* storage, boost::system::error_code code) {
             auto handler = take<Handler>(storage);
@@ -106,7 +102,6 @@ private:
 
     alignas(std::max_align_t) std::byte storage_[capacity];
     Kind const* kind_ = nullptr;
-    bool lives_there_ = false;
 };
 
 } // namespace arbalest::detail

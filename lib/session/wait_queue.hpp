@@ -16,6 +16,36 @@ namespace arbalest::detail {
 
 class WaitQueue;
 
+/// Which cancellations end a wait. `total` promises that nothing has happened, so it is ignored where something has.
+class CancellationRule
+{
+public:
+    /// Every type ends it.
+    CancellationRule() = default;
+    /// `total` ends it as long as `has_begun(subject)` is false. The subject must live until the wait ends.
+    CancellationRule(void const* subject, bool (*has_begun)(void const* subject)) noexcept
+        : subject_(subject), has_begun_(has_begun)
+    {
+    }
+    /// `total` never ends it.
+    static CancellationRule never_total() noexcept
+    {
+        return {nullptr, [](void const*) { return true; }};
+    }
+
+    bool ends_wait(boost::asio::cancellation_type type) const
+    {
+        using Type = boost::asio::cancellation_type;
+        if ((type & (Type::terminal | Type::partial)) != Type::none)
+            return true;
+        return type != Type::none && !(has_begun_ && has_begun_(subject_));
+    }
+
+private:
+    void const* subject_ = nullptr;
+    bool (*has_begun_)(void const*) = nullptr;
+};
+
 /// One suspended coroutine: lives in its frame. Waking is always posted, never done inside the waker. What it waits for
 /// is told by its type: PeerWaiter, ObservingWaiter or LoopWaiter.
 class Waiter : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
@@ -69,14 +99,15 @@ public:
 struct StartWaiting
 {
     template <class Handler, class Queue>
-    void operator()(Handler handler, Waiter* waiter, Queue* queue, boost::asio::any_io_executor const* executor) const
+    void operator()(Handler handler, Waiter* waiter, Queue* queue, boost::asio::any_io_executor const* executor,
+                    CancellationRule rule) const
     {
         waiter->handler_.emplace(std::move(handler), *executor);
         auto slot = waiter->handler_.cancellation_slot();
         queue->push_back(*waiter);
         if (slot.is_connected()) {
-            slot.assign([waiter, executor](boost::asio::cancellation_type type) {
-                if (type != boost::asio::cancellation_type::none)
+            slot.assign([waiter, executor, rule](boost::asio::cancellation_type type) {
+                if (rule.ends_wait(type))
                     waiter->wake(*executor, boost::asio::error::operation_aborted);
             });
         }
@@ -89,10 +120,10 @@ class WaitQueue
 public:
     /// To be awaited: suspends until woken. `waiter`, this queue and the executor must live until then; the caller's
     /// frame keeps them.
-    auto wait(boost::asio::any_io_executor const& executor, Waiter& waiter)
+    auto wait(boost::asio::any_io_executor const& executor, Waiter& waiter, CancellationRule rule = CancellationRule())
     {
         return boost::asio::async_initiate<boost::asio::deferred_t const, void(boost::system::error_code)>(
-            StartWaiting(), boost::asio::deferred, &waiter, this, &executor);
+            StartWaiting(), boost::asio::deferred, &waiter, this, &executor, rule);
     }
 
     void push_back(Waiter& waiter) { waiters_.push_back(waiter); }

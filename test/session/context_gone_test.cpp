@@ -1,8 +1,12 @@
 #include "support/session_tools.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/strand.hpp>
 
+#include <atomic>
+#include <optional>
 #include <thread>
+#include <vector>
 
 // The io_context of a session is destroyed while coroutines on another one wait for it: they are told.
 BOOST_FIXTURE_TEST_SUITE(context_gone, arbalest::test::ContextFixture)
@@ -42,7 +46,92 @@ private:
     std::thread thread_;
 };
 
+// Everything that a program may hold of a session.
+class Handles
+{
+public:
+    StompSession session;
+    Subscription inbox;
+    Transaction transaction;
+    PendingReceipt pending;
+    Message message;
+    ConnectionEvents events;
+};
+
+asio::awaitable<Handles> hold_everything(asio::any_io_executor executor, std::string url)
+{
+    Handles handles;
+    StompClient const client(executor, StompConfig());
+    handles.session = co_await client.connect(url);
+    handles.inbox = co_await handles.session.subscribe("/queue/a", AckMode::client_individual);
+    handles.pending = co_await handles.session.submit("/queue/a", "x");
+    handles.message = co_await handles.inbox.receive();
+    handles.transaction = co_await handles.session.begin();
+    handles.events = handles.session.connection_events();
+    co_return handles;
+}
+
 } // namespace
+
+// Nothing is awaited, only let go of, in one thread, while another one destroys the io_context.
+BOOST_AUTO_TEST_CASE(handles_let_go_of_at_the_same_time)
+{
+    for (int round = 0; round < 200; ++round) {
+        BOOST_TEST_CONTEXT("round " << round)
+        {
+            asio::io_context sessions;
+            std::optional<asio::io_context> strands(std::in_place);
+            EmbeddedBroker broker(sessions.get_executor());
+            broker.listen();
+            auto work = asio::make_work_guard(sessions);
+            std::thread thread([&] { sessions.run(); });
+            // Both kinds of executors, of which one counts its users.
+            asio::any_io_executor executor = strands->get_executor();
+            if (round % 2 == 1)
+                executor = asio::make_strand(*strands);
+            std::vector<Handles> all;
+            for (int i = 0; i < 4; ++i) {
+                bool done = false;
+                asio::co_spawn(*strands, hold_everything(executor, broker.url()),
+                               [&](std::exception_ptr thrown, Handles handles) {
+                                   BOOST_TEST(!thrown);
+                                   all.push_back(std::move(handles));
+                                   done = true;
+                                   strands->stop();
+                               });
+                strands->restart();
+                strands->run_for(20s);
+                BOOST_REQUIRE(done);
+            }
+            executor = asio::any_io_executor();
+            std::atomic<bool> go = false;
+            std::thread other([&] {
+                while (!go) {
+                }
+                for (auto& handles : all) {
+                    handles.session.start_disconnect();
+                    handles.session.add_observer(std::make_shared<FrameLog>());
+                    handles.transaction = Transaction();
+                    handles.pending = PendingReceipt();
+                    handles.events = handles.session.connection_events();
+                    handles.inbox = Subscription();
+                    handles.session = StompSession();
+                    handles.message = Message();
+                }
+                all.clear();
+            });
+            go = true;
+            for (int i = 0; i < round % 16; ++i)
+                std::this_thread::yield();
+            strands.reset();
+            other.join();
+            broker.stop();
+            work.reset();
+            sessions.stop();
+            thread.join();
+        }
+    }
+}
 
 BOOST_AUTO_TEST_CASE(whatever_waits_elsewhere_fails_with_session_closed)
 {

@@ -5,6 +5,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -51,6 +52,92 @@ asio::awaitable<int> use_everything(StompSession session, std::string destinatio
     co_await inbox.unsubscribe();
     auto const end = co_await inbox.next();
     wrong += end.has_value();
+    co_return wrong;
+}
+
+// One operation of each kind, on a session that confirms nothing unasked.
+asio::awaitable<int> use_once(StompSession session, std::string destination, int kind)
+{
+    int wrong = 0;
+    OutgoingMessage message(destination, "x");
+    switch (kind % 10) {
+    case 0:
+        co_await session.send(destination, "x");
+        break;
+    case 1: {
+        message.with_receipt();
+        auto const receipt = co_await session.send(message);
+        wrong += !receipt.has_value();
+        break;
+    }
+    case 2: {
+        auto pending = co_await session.submit(destination, "x");
+        co_await pending.confirmed();
+        break;
+    }
+    case 3:
+        co_await session.flush();
+        break;
+    case 4: {
+        auto inbox = co_await session.subscribe(destination, AckMode::client_individual);
+        auto const received = co_await inbox.next();
+        wrong += !received;
+        if (received)
+            co_await received->ack();
+        co_await inbox.unsubscribe();
+        break;
+    }
+    case 5: {
+        auto transaction = co_await session.begin();
+        co_await transaction.send(destination, "x");
+        co_await transaction.commit();
+        break;
+    }
+    case 6: {
+        auto transaction = co_await session.begin();
+        co_await transaction.abort();
+        break;
+    }
+    case 7: {
+        auto events = session.connection_events();
+        auto const event = co_await events.next();
+        wrong += !event || event->state != ConnectionEvent::State::connected;
+        break;
+    }
+    case 8: {
+        auto inbox = co_await session.subscribe("/queue/empty");
+        auto const nothing = co_await failure_of(inbox.next_for(1ms));
+        wrong += !is<Timeout>(nothing);
+        break;
+    }
+    default: {
+        auto const timed = co_await failure_of(with_timeout(1ms, session.closed()));
+        wrong += !is<Timeout>(timed);
+        break;
+    }
+    }
+    co_return wrong;
+}
+
+// Asio runs the first step of a spawned coroutine inside its spawner's strand, where it does not live.
+asio::awaitable<int> spawn_elsewhere(StompSession session, std::string destination, asio::thread_pool& pool, int times)
+{
+    std::atomic<int> wrong = 0;
+    std::atomic<int> running = times;
+    for (int i = 0; i < times; ++i) {
+        asio::co_spawn(asio::make_strand(pool), use_once(session, destination, i),
+                       [&wrong, &running](std::exception_ptr thrown, int found) {
+                           wrong += found + (thrown != nullptr);
+                           --running;
+                       });
+        // What runs inside the strand meanwhile.
+        co_await session.send(destination, "x");
+    }
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (running != 0) {
+        timer.expires_after(1ms);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
     co_return wrong;
 }
 
@@ -168,6 +255,23 @@ BOOST_AUTO_TEST_CASE(a_session_on_a_strand_of_a_context_with_several_threads)
     work.reset();
     for (auto& thread : threads)
         thread.join();
+}
+
+BOOST_AUTO_TEST_CASE(operations_that_start_inside_the_sessions_strand_and_live_elsewhere)
+{
+    asio::thread_pool pool(4);
+    auto const strand = asio::make_strand(pool.get_executor());
+    StompClient const client(strand, StompConfig());
+    auto session = asio::co_spawn(pool, client.connect(broker.url()), asio::use_future).get();
+    std::vector<std::future<int>> results;
+    for (int i = 0; i < 4; ++i)
+        results.push_back(asio::co_spawn(strand, spawn_elsewhere(session, "/queue/n" + std::to_string(i), pool, 500),
+                                         asio::use_future));
+    for (auto& result : results)
+        BOOST_TEST(result.get() == 0);
+    asio::co_spawn(pool, session.disconnect(), asio::use_future).get();
+    session = StompSession();
+    pool.join();
 }
 
 BOOST_AUTO_TEST_CASE(a_client_on_a_thread_pool_makes_a_strand)

@@ -25,6 +25,12 @@ public:
     {
         StompClient const client(std::move(config));
         session = co_await client.connect(broker.url());
+        co_await fill();
+    }
+
+    /// The same with a session that is there already.
+    asio::awaitable<void> fill()
+    {
         inbox = co_await session.subscribe(queue, AckMode::client_individual);
         broker.publish(queue, "first");
         message = co_await inbox.receive();

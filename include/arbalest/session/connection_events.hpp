@@ -55,7 +55,8 @@ public:
     ConnectionEvents& operator=(ConnectionEvents&& other) noexcept = default;
     ~ConnectionEvents() = default;
 
-    /// Waits for the next step. Completes on the caller's executor. Cancelling loses nothing.
+    /// Waits for the next step. Completes on the caller's executor. Cancellation of every type ends the wait and loses
+    /// nothing.
     /// @returns nullopt behind `closed`. @throws OperationInProgress when another next() waits; SessionClosed when the
     /// io_context of the session is gone.
     boost::asio::awaitable<std::optional<ConnectionEvent>> next();

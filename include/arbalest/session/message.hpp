@@ -43,7 +43,7 @@ public:
     /// The frame as it came.
     Frame const& frame() const noexcept { return frame_; }
 
-    /// The same as StompSession::ack() and nack() on the session from which the message came.
+    /// The same as StompSession::ack() and nack() on the session from which the message came, in cancellation, too.
     boost::asio::awaitable<bool> ack() const;
     boost::asio::awaitable<bool> nack() const;
 

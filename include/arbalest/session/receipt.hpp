@@ -114,7 +114,7 @@ public:
     /// once if the confirmation is there already.
     /// @throws LostReceipt after the limit, counted from submit(); ErrorFrameReceived when an ERROR names the frame;
     /// what ended the session, if that comes first. OperationInProgress when another wait is under way or the object
-    /// holds nothing. Cancelling lets go of the confirmation.
+    /// holds nothing. Cancellation: `partial` and `terminal` let go of the confirmation; `total` is ignored.
     boost::asio::awaitable<Receipt> confirmed();
 
     /// Whether confirmed() would complete without waiting. To be called on the session's executor.

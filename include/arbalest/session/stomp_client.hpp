@@ -37,7 +37,8 @@ public:
     /// @returns the session, on the caller's executor, wherever the session itself lives.
     /// @throws InvalidConfig or InvalidFrame, before anything is tried, when a setting has a value that it cannot have,
     /// or that cannot be put into CONNECT; ConnectError with everything that was tried. A failed, timed-out or
-    /// cancelled connect leaves no socket; a resolution that hangs is abandoned.
+    /// cancelled connect leaves no socket; a resolution that hangs is abandoned. All types of cancellation mean the
+    /// same.
     boost::asio::awaitable<StompSession> connect(std::string_view url) const;
 
     /// Tries the URLs in the order given, or in a random one with `shuffle_urls`, each within `connect_timeout`, and
@@ -46,7 +47,8 @@ public:
     boost::asio::awaitable<StompSession> connect(std::vector<std::string> urls) const;
 
     /// Connects, runs the function, and disconnects in every case. An exception of the function's is rethrown. When it
-    /// is cancelled, the session disconnects by itself, without being waited for.
+    /// is cancelled, the session disconnects by itself, without being waited for. Cancellation is that of what it waits
+    /// for: connect(), the function's own operations, disconnect().
     /// @param function called with a `StompSession`; returns an awaitable. Kept alive until it is done.
     /// @returns what the function returns.
     template <class Function>

@@ -28,6 +28,11 @@ namespace arbalest {
 class Interceptor;
 class Observer;
 
+namespace detail {
+/// Whether the library was built without NDEBUG, whatever the program is built with.
+ARBALEST_DECL bool asserts_by_default() noexcept;
+} // namespace detail
+
 /// What happens when a subscription's buffer is over its soft limit.
 enum class OverflowPolicy : std::uint8_t {
     /// Reading stops as long as nobody on the session waits for anything; TCP pushes back on the broker. While somebody
@@ -169,12 +174,9 @@ public:
     std::shared_ptr<Observer> observer;
 
     /// Checks at every step that the session's executor runs nothing concurrently, and ends the program with a message
-    /// when it does: the executor of a multi-threaded program must be a strand. Default: on without NDEBUG.
-#ifdef NDEBUG
-    bool assert_no_concurrency = false;
-#else
-    bool assert_no_concurrency = true;
-#endif
+    /// when it does: the executor of a multi-threaded program must be a strand. Default: on in a library that was built
+    /// without NDEBUG.
+    bool assert_no_concurrency = detail::asserts_by_default();
 };
 
 } // namespace arbalest

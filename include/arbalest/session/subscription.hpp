@@ -117,17 +117,21 @@ public:
 
     /// The next message; nullopt when the subscription has ended in order (unsubscribed or disconnected) and nothing is
     /// left in its buffer.
-    /// @throws what ended it otherwise, every time. Cancelling loses no message, but see above for `||`.
+    /// @throws what ended it otherwise, every time. Cancellation of every type ends the wait and loses no message, but
+    /// see above for `||`.
     boost::asio::awaitable<std::optional<Message>> next();
 
-    /// The next message. @throws SessionClosed when the subscription has ended in order, else as next().
+    /// The next message. @throws SessionClosed when the subscription has ended in order, else as next(). Cancellation:
+    /// as for next().
     boost::asio::awaitable<Message> receive();
 
-    /// As next(), but for no longer than this; zero means no limit. Loses no message. @throws Timeout; else as next().
+    /// As next(), but for no longer than this. Loses no message. Cancellation: as for next().
+    /// @param limit when it is zero or negative: takes what is there, else times out at once.
+    /// @throws Timeout; else as next().
     boost::asio::awaitable<std::optional<Message>> next_for(std::chrono::nanoseconds limit);
 
     /// Waits until a message is there, and takes nothing. Returns false when the subscription has ended in order and
-    /// nothing is left in its buffer. @throws as next().
+    /// nothing is left in its buffer. @throws as next(). Cancellation: as for next().
     boost::asio::awaitable<bool> ready();
 
     /// Takes a message that is there; nullopt when there is none, also when the subscription has ended: next() tells.
@@ -137,7 +141,7 @@ public:
     /// Ends the subscription: UNSUBSCRIBE (STOMP 1.2, "UNSUBSCRIBE"). Suspends for the receipt where one is asked for.
     /// With AckMode::automatic, messages that are buffered may still be taken; otherwise they go back to the broker,
     /// which delivers them again. Then next() returns nullopt. Does nothing when the subscription has ended already.
-    /// Cancelling does not undo it.
+    /// Cancellation: `partial` and `terminal` end the wait for the receipt, and do not undo it; `total` is ignored.
     boost::asio::awaitable<void> unsubscribe();
     /// The same, with further headers or a receipt.
     boost::asio::awaitable<void> unsubscribe(FrameOptions options);

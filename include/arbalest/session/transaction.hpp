@@ -34,25 +34,29 @@ public:
     /// The `transaction` header.
     std::string const& id() const noexcept;
 
-    /// Sends a message in the transaction. Suspends for room in the write buffer only. A `transaction` header of the
-    /// message's own wins.
+    /// Sends a message in the transaction. Suspends for room in the write buffer only; cancellation of every type
+    /// withdraws the message. A `transaction` header of the message's own wins.
     /// @throws SessionClosed when the transaction is over; what ended the session.
     boost::asio::awaitable<void> send(OutgoingMessage message);
     boost::asio::awaitable<void> send(std::string_view destination, std::string_view body);
 
-    /// Acknowledges a message in the transaction, or refuses it. Suspends for room in the write buffer only. Returns
-    /// false, and throws, as StompSession::ack() does; SessionClosed also when the transaction is over.
+    /// Acknowledges a message in the transaction, or refuses it. Suspends for room in the write buffer only;
+    /// cancellation of every type withdraws the frame. Returns false, and throws, as StompSession::ack() does;
+    /// SessionClosed also when the transaction is over.
     boost::asio::awaitable<bool> ack(Message const& message);
     boost::asio::awaitable<bool> nack(Message const& message);
 
     /// Sends COMMIT (STOMP 1.2, "COMMIT"). With receipts it suspends until the broker has confirmed COMMIT and
     /// everything that was sent in the transaction; their time limits start here.
     /// @throws the first failure of those confirmations; SessionClosed when the transaction is over already; what ended
-    /// the session. Cancelling takes nothing back once COMMIT was encoded.
+    /// the session.
+    ///
+    /// Cancellation: every type, while it waits for room, withdraws COMMIT, and the transaction stays open. While it
+    /// waits for receipts, `partial` and `terminal` end the wait, and the broker may still commit; `total` is ignored.
     boost::asio::awaitable<void> commit();
 
     /// Sends ABORT (STOMP 1.2, "ABORT"). Receipts of what was sent in the transaction are no longer awaited.
-    /// @throws as commit().
+    /// @throws as commit(). Cancellation: as for commit().
     boost::asio::awaitable<void> abort();
 
 private:

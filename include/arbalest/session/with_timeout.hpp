@@ -8,8 +8,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -26,6 +27,15 @@
 namespace arbalest {
 
 namespace detail {
+
+/// For a coroutine that is spawned to run an operation of somebody else's: every type of cancellation reaches that.
+template <class T>
+boost::asio::awaitable<T> accept_all_cancellations(boost::asio::awaitable<T> operation)
+{
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_total_cancellation(),
+                                                              boost::asio::enable_total_cancellation());
+    co_return co_await std::move(operation);
+}
 
 /// An operation that runs beside a timer. Whichever ends first ends the other; a result wins over a timeout.
 template <class T>
@@ -44,7 +54,7 @@ struct TimedRun : std::enable_shared_from_this<TimedRun<T>>
     {
         auto self = this->shared_from_this();
         boost::asio::co_spawn(
-            executor, std::move(*operation),
+            executor, accept_all_cancellations(std::move(*operation)),
             boost::asio::bind_cancellation_slot(signal.slot(), [self](std::exception_ptr thrown, T value) {
                 self->done = true;
                 self->signal.slot().clear();
@@ -55,13 +65,34 @@ struct TimedRun : std::enable_shared_from_this<TimedRun<T>>
                 boost::asio::post(self->executor, [self] { self->complete(); });
             }));
         operation.reset();
+        if (limit.count() <= 0) {
+            // Behind the operation's first steps, which take what is ready: here, or on another executor.
+            boost::asio::post(executor, [self] { self->expire(); });
+            return;
+        }
         timer.expires_after(limit);
         timer.async_wait([self](boost::system::error_code code) {
-            if (code || self->done)
-                return;
-            self->timed_out = true;
-            self->signal.emit(boost::asio::cancellation_type::terminal);
+            if (!code)
+                self->expire();
         });
+    }
+
+    void expire()
+    {
+        if (done || cancelled)
+            return;
+        timed_out = true;
+        signal.emit(boost::asio::cancellation_type::terminal);
+    }
+
+    void cancel(boost::asio::cancellation_type type)
+    {
+        if (done)
+            return;
+        // An operation may ignore the others, and then still be bounded.
+        cancelled =
+            cancelled || (type & boost::asio::cancellation_type::terminal) != boost::asio::cancellation_type::none;
+        signal.emit(type);
     }
 
     void complete()
@@ -79,6 +110,7 @@ struct TimedRun : std::enable_shared_from_this<TimedRun<T>>
     std::optional<Handler> handler;
     bool done = false;
     bool timed_out = false;
+    bool cancelled = false; // by the caller, before the limit
     std::exception_ptr error;
     std::optional<T> result;
 };
@@ -93,9 +125,8 @@ struct StartTimedRun
         auto slot = boost::asio::get_associated_cancellation_slot(*run->handler);
         if (slot.is_connected()) {
             slot.assign([weak = std::weak_ptr<TimedRun<T>>(run)](boost::asio::cancellation_type type) {
-                auto const run = weak.lock();
-                if (run && !run->done)
-                    run->signal.emit(type);
+                if (auto const run = weak.lock())
+                    run->cancel(type);
             });
         }
         run->start(limit);
@@ -112,16 +143,14 @@ boost::asio::awaitable<T> run_timed(std::chrono::nanoseconds limit, boost::asio:
             StartTimedRun(), boost::asio::use_awaitable, std::move(started), limit);
     if (run->result)
         co_return std::move(*run->result);
-    if (run->timed_out) {
-        try {
-            std::rethrow_exception(run->error);
-        } catch (boost::system::system_error const& error) {
-            if (error.code() == boost::asio::error::operation_aborted)
-                throw Timeout(limit);
-            throw;
-        }
+    if (!run->timed_out)
+        std::rethrow_exception(run->error);
+    try {
+        std::rethrow_exception(run->error);
+    } catch (...) {
+        // Each kind of operation has an error of its own for having been cancelled.
+        std::throw_with_nested(Timeout(limit));
     }
-    std::rethrow_exception(run->error);
 }
 
 inline boost::asio::awaitable<std::monostate> with_monostate(boost::asio::awaitable<void> operation)
@@ -135,24 +164,39 @@ inline boost::asio::awaitable<void> without_monostate(boost::asio::awaitable<std
     co_await std::move(operation);
 }
 
+/// As with_timeout(), for a limit of the configuration, where zero means no limit.
+template <class T>
+boost::asio::awaitable<T> with_configured_timeout(std::chrono::nanoseconds limit, boost::asio::awaitable<T> operation);
+
 } // namespace detail
 
 /// Bounds any wait: runs the operation for no longer than `limit`, then cancels it.
 ///
-/// @param limit zero or less means no limit. @param operation of any kind; its result type must be
-/// default-constructible.
+/// @param limit when it is zero or negative, the operation takes what is ready, and otherwise times out at once.
+/// @param operation of any kind; its result type must be default-constructible.
 /// @returns what the operation returns, also when it completes while it is being cancelled: nothing is lost.
-/// @throws Timeout when the limit has passed; what the operation throws. Cancelling cancels the operation. Completes on
-/// the caller's executor, which must not run handlers in several threads at once: a strand, or one thread.
+/// @throws Timeout when the operation fails after the limit, for whatever cause, which is nested in it
+/// (std::rethrow_if_nested); what the operation throws before.
+///
+/// Cancellation of each type is handed on to the operation, which says what it means. The limit is terminal
+/// cancellation. Completes on the caller's executor, which must not run handlers in several threads at once: a strand,
+/// or one thread.
 template <class T>
 boost::asio::awaitable<T> with_timeout(std::chrono::nanoseconds limit, boost::asio::awaitable<T> operation)
 {
-    if (limit.count() <= 0)
-        return operation;
     if constexpr (std::is_void_v<T>)
         return detail::without_monostate(detail::run_timed(limit, detail::with_monostate(std::move(operation))));
     else
         return detail::run_timed(limit, std::move(operation));
+}
+
+template <class T>
+boost::asio::awaitable<T> detail::with_configured_timeout(std::chrono::nanoseconds limit,
+                                                          boost::asio::awaitable<T> operation)
+{
+    if (limit.count() <= 0)
+        return operation;
+    return with_timeout(limit, std::move(operation));
 }
 
 } // namespace arbalest

@@ -214,8 +214,8 @@ BOOST_AUTO_TEST_CASE(with_timeout_bounds_a_wait_and_lets_what_is_in_time_through
         BOOST_TEST(receipt.has_value());
         auto const message = co_await with_timeout(10s, inbox.receive());
         BOOST_TEST(message.body() == "x");
-        auto const unlimited = co_await with_timeout(0s, session.send(destination, "y"));
-        BOOST_TEST(unlimited.has_value());
+        auto const sent = co_await with_timeout(10s, session.send(destination, "y"));
+        BOOST_TEST(sent.has_value());
         co_await with_timeout(10s, session.flush());
         auto const second = co_await with_timeout(10s, inbox.next());
         BOOST_TEST(second.has_value());
