@@ -45,7 +45,7 @@ asio::awaitable<bool> put_into_buffer(std::shared_ptr<Core> core, Frame frame, s
     arbalest::detail::TransmitOptions options;
     options.raw = true;
     auto submitting = Core::submit(core, std::move(frame), options);
-    auto pending = co_await detail::with_configured_timeout(limit, std::move(submitting));
+    auto pending = co_await arbalest::detail::with_configured_timeout(limit, std::move(submitting));
     if (pending.valid()) {
         auto awaiting = await_receipt(std::move(pending));
         asio::co_spawn(core->executor(), std::move(awaiting), asio::detached);

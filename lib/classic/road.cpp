@@ -55,7 +55,7 @@ asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nan
     attempt.phase = ConnectPhase::tcp;
     try {
         auto connecting = arbalest::detail::connect_transport(executor, road.url, std::move(road.options), failed);
-        auto transport = co_await detail::with_configured_timeout(limit, std::move(connecting));
+        auto transport = co_await arbalest::detail::with_configured_timeout(limit, std::move(connecting));
         co_return transport;
     } catch (Timeout const& error) {
         if (interrupted->empty())

@@ -72,7 +72,7 @@ asio::awaitable<bool> write(std::shared_ptr<Transport> transport, std::string by
     while (done < bytes.size()) {
         asio::const_buffer const rest(bytes.data() + done, bytes.size() - done);
         auto writing = transport->write_some(rest, ends);
-        done += co_await detail::with_configured_timeout(limit, std::move(writing));
+        done += co_await arbalest::detail::with_configured_timeout(limit, std::move(writing));
     }
     co_return true;
 }
