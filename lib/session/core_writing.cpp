@@ -230,6 +230,10 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
         *effects.position = position;
     if (effects.connection)
         *effects.connection = connection_;
+    if (effects.starts) {
+        for (auto const& pending : *effects.starts)
+            start_deadline(slot_of(pending));
+    }
     if (effects.settles)
         effects.settles->unsettled.settle(effects.settled, effects.settles->ack == AckMode::client,
                                           effects.transaction);

@@ -147,12 +147,11 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     state->check_open();
     FrameEffects effects;
     effects.encoded = &state->over_;
+    effects.starts = &state->pending_;
     TransmitOptions how;
     how.effects = &effects;
     how.may_suspend = true;
     auto frame = transaction_frame("COMMIT", state->id);
-    for (auto const& pending : state->pending_)
-        core->start_deadline(Core::slot_of(pending));
     {
         EndGuard const guard(*state, true);
         co_await Core::transmit(core, std::move(frame), how);

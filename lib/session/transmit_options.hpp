@@ -3,12 +3,14 @@
 #include "outbox.hpp"
 #include "receipt_slot.hpp"
 #include <arbalest/protocol/frame.hpp>
+#include <arbalest/session/receipt.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace arbalest::detail {
 
@@ -29,6 +31,8 @@ public:
     SubscriptionState* settles = nullptr;
     std::uint64_t settled = 0;
     std::uint64_t transaction = 0; // in which that is done
+    // COMMIT: whose limits start. Not with the call, which can be cancelled while it waits for room.
+    std::vector<PendingReceipt> const* starts = nullptr;
 };
 
 /// How transmit() treats one frame. Two words, so that it is handed on from one coroutine to the next in registers:

@@ -47,7 +47,7 @@ public:
     boost::asio::awaitable<bool> nack(Message const& message);
 
     /// Sends COMMIT (STOMP 1.2, "COMMIT"). With receipts it suspends until the broker has confirmed COMMIT and
-    /// everything that was sent in the transaction; their time limits start here.
+    /// everything that was sent in the transaction; their time limits start when COMMIT is encoded.
     /// @throws the first failure of those confirmations; SessionClosed when the transaction is over already; what ended
     /// the session.
     ///
