@@ -1,6 +1,6 @@
 #include "sockjs.hpp"
 
-#include <arbalest/transport/impl/websocket_tools.hpp>
+#include "../protocol/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>

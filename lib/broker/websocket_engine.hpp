@@ -1,9 +1,9 @@
 #pragma once
 
+#include "../protocol/utf8.hpp"
 #include "sockjs.hpp"
 #include "stream_engine.hpp"
 #include "websocket_handshake.hpp"
-#include <arbalest/transport/impl/websocket_tools.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>

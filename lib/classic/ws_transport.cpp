@@ -8,6 +8,7 @@
 #include <arbalest/protocol/frame_decoder.hpp>
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
+#include <arbalest/transport/error.hpp>
 #include <arbalest/transport/transport.hpp>
 
 #include <boost/asio/error.hpp>
@@ -113,6 +114,11 @@ class WSTransport::Impl
         } catch (Timeout const&) {
             abandon(transport);
             throw;
+        } catch (PeerClosed const& error) {
+            if (!abandon(transport))
+                throw SessionClosed("the web socket was stopped", Outcome::unknown);
+            throw ConnectionLost(error, error.code() == asio::error::eof ? "the server closed the connection"
+                                                                         : error.code().message());
         } catch (boost::system::system_error const& error) {
             if (!abandon(transport))
                 throw SessionClosed("the web socket was stopped", Outcome::unknown);

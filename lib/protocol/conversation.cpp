@@ -2,6 +2,7 @@
 
 #include "equal_text.hpp"
 #include "find_header.hpp"
+#include "peer_text.hpp"
 
 #include <algorithm>
 #include <span>
@@ -10,6 +11,13 @@
 namespace arbalest::detail {
 
 using Kind = Conversation::Event::Kind;
+
+namespace {
+
+// What a message shows of a value that should have been short.
+constexpr std::size_t longest_quote = 60;
+
+} // namespace
 
 Conversation::Conversation(Options options) : options_(std::move(options)) {}
 
@@ -48,13 +56,14 @@ Conversation::Event Conversation::receive(Frame const& frame, TimePoint now, std
     if (state_ == State::connecting) {
         if (command == "CONNECTED")
             return receive_connected(frame, now, offset);
-        return violation(std::string(command) + " frame before CONNECTED", offset);
+        return violation(peer_text(command, longest_quote) + " frame before CONNECTED", offset);
     }
     if (command == "MESSAGE")
         return receive_any_message(frame);
     if (command == "RECEIPT")
         return receive_receipt(frame);
-    return violation(std::string(command) + " frame, which a broker does not send to an open session", offset);
+    return violation(peer_text(command, longest_quote) + " frame, which a broker does not send to an open session",
+                     offset);
 }
 
 // STOMP 1.2, "CONNECTED Frame" and "Protocol Negotiation": without a version header it is 1.0.
@@ -63,14 +72,14 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
     auto const text = frame.header("version").value_or("1.0");
     auto const version = parse_stomp_version(text);
     if (!version || !negotiate_version(offered_versions_, std::span(&*version, 1))) {
-        return violation("the broker chose version " + std::string(text) + ", which was not offered (" +
+        return violation("the broker chose version " + peer_text(text, longest_quote) + ", which was not offered (" +
                              offered_versions_ + ")",
                          offset);
     }
     auto const offered = frame.header("heart-beat").value_or("0,0");
     auto const theirs = parse_heart_beat(offered);
     if (!theirs)
-        return violation("no heart-beat header: '" + std::string(offered) + "'", offset);
+        return violation("no heart-beat header: '" + peer_text(offered, longest_quote) + "'", offset);
     version_ = *version;
     server_ = frame.header("server").value_or("");
     session_id_ = frame.header("session").value_or("");

@@ -1,3 +1,4 @@
+#include "peer_text.hpp"
 #include <arbalest/protocol/error.hpp>
 
 #include <ostream>
@@ -45,21 +46,14 @@ public:
     }
 };
 
-// The body of an ERROR is often the only explanation, but it can be as long as the broker likes.
-constexpr std::size_t longest_quote = 200;
-
 std::string quoted_error(Frame const& frame)
 {
-    std::string text(frame.header("message").value_or("ERROR without a message header"));
+    auto text = detail::peer_text(frame.header("message").value_or("ERROR without a message header"));
     auto body = frame.body();
     while (body.ends_with('\n') || body.ends_with('\r'))
         body.remove_suffix(1);
-    if (!body.empty()) {
-        text += ": ";
-        text += body.substr(0, longest_quote);
-        if (body.size() > longest_quote)
-            text += "…";
-    }
+    if (!body.empty())
+        text += ": " + detail::peer_text(body);
     return text;
 }
 
@@ -95,8 +89,13 @@ std::ostream& operator<<(std::ostream& out, Outcome outcome)
 }
 
 StompError::StompError(errc code, std::string const& what, Outcome outcome)
-    : boost::system::system_error(make_error_code(code), what), outcome_(outcome)
+    : boost::system::system_error(make_error_code(code)), text_(what), outcome_(outcome)
 {
+}
+
+char const* StompError::what() const noexcept
+{
+    return text_.what();
 }
 
 InvalidFrame::InvalidFrame(std::string const& reason, std::string header)

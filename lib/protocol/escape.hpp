@@ -35,8 +35,8 @@ constexpr char escape_letter(char byte, StompVersion version) noexcept
     }
 }
 
-/// The byte that backslash and this letter stand for; nullopt when the escape is undefined in that version.
-constexpr std::optional<char> unescaped_byte(char letter, StompVersion version) noexcept
+/// The byte that backslash and this letter stand for; nullopt when the escape is undefined.
+constexpr std::optional<char> unescaped_byte(char letter) noexcept
 {
     switch (letter) {
     case 'n':
@@ -46,9 +46,7 @@ constexpr std::optional<char> unescaped_byte(char letter, StompVersion version) 
     case '\\':
         return '\\';
     case 'r':
-        if (version == StompVersion::v1_2)
-            return '\r';
-        return std::nullopt;
+        return '\r'; // also in 1.1, which does not define it: Artemis writes it there
     default:
         return std::nullopt;
     }
@@ -76,10 +74,10 @@ inline void append_escaped(std::string& out, std::string_view text, StompVersion
 }
 
 /// Where the first undefined escape stands; nullopt when all are defined.
-inline std::optional<std::size_t> find_undefined_escape(std::string_view text, StompVersion version) noexcept
+inline std::optional<std::size_t> find_undefined_escape(std::string_view text) noexcept
 {
     for (auto i = text.find('\\'); i != text.npos; i = text.find('\\', i + 2)) {
-        if (i + 1 == text.size() || !unescaped_byte(text[i + 1], version))
+        if (i + 1 == text.size() || !unescaped_byte(text[i + 1]))
             return i;
     }
     return std::nullopt;
@@ -87,7 +85,7 @@ inline std::optional<std::size_t> find_undefined_escape(std::string_view text, S
 
 /// Resolves the escapes in one pass from left to right, in place; an undefined one stays as it is. Returns the new
 /// length, which is never greater.
-inline std::size_t unescape_in_place(char* text, std::size_t size, StompVersion version) noexcept
+inline std::size_t unescape_in_place(char* text, std::size_t size) noexcept
 {
     // Most texts have none, and those that have begin without.
     auto const first = std::string_view(text, size).find('\\');
@@ -96,7 +94,7 @@ inline std::size_t unescape_in_place(char* text, std::size_t size, StompVersion 
     auto to = first;
     for (auto from = first; from < size; ++from) {
         if (text[from] == '\\' && from + 1 < size) {
-            if (auto const byte = unescaped_byte(text[from + 1], version)) {
+            if (auto const byte = unescaped_byte(text[from + 1])) {
                 text[to++] = *byte;
                 ++from;
                 continue;

@@ -312,7 +312,7 @@ void FrameDecoder::finish_head(bool may_have_escapes)
         for (auto const& slot : slots_) {
             for (auto const& [offset, length] :
                  {std::pair(slot.name_offset, slot.name_length), std::pair(slot.value_offset, slot.value_length)}) {
-                if (auto const bad = detail::find_undefined_escape({frame + offset, length}, *version_))
+                if (auto const bad = detail::find_undefined_escape({frame + offset, length}))
                     fail("an undefined escape in a header", offset + *bad);
             }
         }
@@ -368,14 +368,13 @@ void FrameDecoder::end_frame(std::size_t size) noexcept
 
 void FrameDecoder::unescape(Frame& frame) const
 {
-    auto const version = version_.value_or(StompVersion::v1_2);
     auto& block = *frame.block_;
     for (std::uint32_t i = 0; i < block.header_count; ++i) {
         auto& slot = block.slot(i);
-        slot.name_length = static_cast<std::uint32_t>(
-            detail::unescape_in_place(block.text() + slot.name_offset, slot.name_length, version));
-        slot.value_length = static_cast<std::uint32_t>(
-            detail::unescape_in_place(block.text() + slot.value_offset, slot.value_length, version));
+        slot.name_length =
+            static_cast<std::uint32_t>(detail::unescape_in_place(block.text() + slot.name_offset, slot.name_length));
+        slot.value_length =
+            static_cast<std::uint32_t>(detail::unescape_in_place(block.text() + slot.value_offset, slot.value_length));
     }
 }
 

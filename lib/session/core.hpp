@@ -202,6 +202,8 @@ public:
     void remove_interceptor(std::shared_ptr<Interceptor> const& interceptor);
     /// Tells the observers of a callback that has thrown.
     void callback_failed(std::string_view callback, std::exception_ptr const& thrown) noexcept;
+    /// What the peer of the last connection sent before CONNECTED, or the beginning of that.
+    std::string const& first_bytes() const noexcept { return first_bytes_; }
 
     /// The io_context goes down: lets go of every I/O object and every suspended coroutine.
     void context_ended() noexcept;
@@ -259,6 +261,7 @@ private:
     static boost::asio::awaitable<void> close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link,
                                                    CloseReason reason);
     bool process_input(Link& link, TimePoint now);
+    void look_at_first_bytes(std::string_view bytes, Link const& link);
     void handle(Frame& frame, Link& link, TimePoint now);
     void handle_event(Conversation::Event event, Frame& frame, Link& link);
     bool show(Frame& frame);
@@ -267,7 +270,7 @@ private:
     bool take_receipt(Link& link);
     void confirmation_came(ReceiptSlot& slot, Link const& link);
     void message_came(SubscriptionState& subscription, Frame& frame);
-    void read_failed(Link& link, boost::system::error_code code);
+    void read_failed(Link& link, std::shared_ptr<ConnectionLost> failure);
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();
     bool must_stop_reading() const noexcept;
@@ -369,6 +372,7 @@ private:
     bool writer_is_held_ = false; // see WriterHold
     bool shaking_hands_ = false;  // CONNECTED is awaited, by a coroutine that takes the failure
     std::shared_ptr<StompError> handshake_failure_;
+    std::string first_bytes_;                    // of the connection, while CONNECTED is awaited
     std::shared_ptr<Reconnecting> reconnecting_; // what looks for another connection
     unsigned attempts_ = 0;                      // to connect, in a row
     TimePoint connected_at_;

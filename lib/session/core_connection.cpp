@@ -44,14 +44,21 @@ std::string describe(boost::system::error_code code)
 {
     if (code == asio::error::eof)
         return "the broker closed the connection";
+    if (code.category() == websocket_close_category())
+        return code.message();
     return "the connection broke: " + code.message();
+}
+
+std::shared_ptr<ConnectionLost> lost(boost::system::error_code code)
+{
+    return std::make_shared<ConnectionLost>(code, describe(code));
 }
 
 } // namespace
 
 asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
 {
-    boost::system::error_code failure;
+    std::shared_ptr<ConnectionLost> failure;
     try {
         while (!link->ended) {
             while (core->must_stop_reading() && !link->may_look) {
@@ -76,6 +83,11 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
             if (link->ended)
                 co_return;
             link->decoder.commit(size);
+            if (core->shaking_hands_) {
+                core->look_at_first_bytes(std::string_view(room.data(), size), *link);
+                if (link->ended)
+                    co_return;
+            }
             count(core->bytes_received_, size);
             if (size == asked)
                 link->read_size = std::min(link->read_size * 2, largest_read);
@@ -92,13 +104,15 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
             if (!link->ended)
                 co_await trip(core->executor_);
         }
+    } catch (PeerClosed const& error) {
+        failure = std::make_shared<ConnectionLost>(error, describe(error.code()));
     } catch (boost::system::system_error const& error) {
-        failure = error.code();
+        failure = lost(error.code());
     } catch (...) {
-        failure = make_error_code(errc::connection_lost); // a transport of the user's that breaks its rules
+        failure = lost(make_error_code(errc::connection_lost)); // a transport of the user's that breaks its rules
     }
     if (failure && !link->ended && core->is_alive())
-        core->read_failed(*link, failure);
+        core->read_failed(*link, std::move(failure));
 }
 
 [[gnu::always_inline]] inline void Core::message_came(SubscriptionState& subscription, Frame& frame)
@@ -265,13 +279,15 @@ void Core::wake_consumers()
     touched_.clear();
 }
 
-void Core::read_failed(Link& link, boost::system::error_code code)
+void Core::read_failed(Link& link, std::shared_ptr<ConnectionLost> failure)
 {
     if (link.ended)
         return;
-    auto cause = write_failure_;
-    if (!cause)
-        cause = std::make_shared<ConnectionLost>(code, describe(code));
+    // What the peer says explains more than what became of a write.
+    bool const explains = !failure->close_reason().empty() || failure->cause().category() == websocket_close_category();
+    std::shared_ptr<StompError> cause = std::move(failure);
+    if (write_failure_ && !explains)
+        cause = write_failure_;
     auto event = conversation_.connection_ended(std::move(cause));
     if (event.kind == Conversation::Event::Kind::disconnected)
         finish_in_order();
@@ -349,7 +365,7 @@ void Core::write_failed(Link& link, boost::system::error_code code)
         finish_in_order();
         return;
     }
-    write_failure_ = std::make_shared<ConnectionLost>(code, describe(code));
+    write_failure_ = lost(code);
     read_on_until_ = Clock::now() + reading_on;
     // With another connection to come, they wait for that.
     while (!queue_.empty() && !(reconnects_ && conversation_.is_open()))

@@ -1,4 +1,6 @@
 #include "../protocol/client_frames.hpp"
+#include "../protocol/peer_text.hpp"
+#include "../transport/peer_protocol.hpp"
 #include "core.hpp"
 #include "route.hpp"
 #include "subprotocol.hpp"
@@ -6,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -58,6 +61,7 @@ asio::awaitable<bool> Core::shake_hands(std::shared_ptr<Core> core, std::unique_
         core->cause_->raise();
     core->shaking_hands_ = true;
     core->handshake_failure_ = nullptr;
+    core->first_bytes_.clear();
     CloseUnlessConnected const guard(*core);
     core->start(std::move(transport), handshake);
     while (core->shaking_hands_ && !core->finished_) {
@@ -102,6 +106,17 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     asio::co_spawn(executor_, run_writer(self, link), asio::detached);
 }
 
+// A peer that speaks something else is not waited for: its bytes may look like the beginning of a frame for ever.
+void Core::look_at_first_bytes(std::string_view bytes, Link const& link)
+{
+    bytes = bytes.substr(0, most_first_bytes - std::min(first_bytes_.size(), most_first_bytes));
+    if (bytes.empty())
+        return;
+    first_bytes_ += bytes;
+    if (is_not_stomp(first_bytes_))
+        lose(std::make_shared<MalformedFrame>(describe_peer(first_bytes_), link.decoder.offset()), CloseReason::error);
+}
+
 void Core::handle_connected(Frame const& frame, Link& link)
 {
     if (config_->websocket.check_subprotocol) {
@@ -110,7 +125,7 @@ void Core::handle_connected(Frame const& frame, Link& link)
         if (named && *named != conversation_.version()) {
             lose(std::make_shared<MalformedFrame>("the broker chose version " +
                                                       std::string(to_string(conversation_.version())) +
-                                                      ", but the subprotocol '" + subprotocol + "'",
+                                                      ", but the subprotocol '" + peer_text(subprotocol) + "'",
                                                   link.decoder.offset()),
                  CloseReason::error);
             return;

@@ -1,37 +1,14 @@
+#include "../protocol/peer_text.hpp"
+#include "connect_texts.hpp"
 #include <arbalest/session/error.hpp>
 
 #include <utility>
 
 namespace arbalest {
 
-namespace {
-
-std::string describe(std::vector<ConnectAttempt> const& attempts, unsigned rounds)
-{
-    std::string text;
-    if (rounds > 1)
-        text = "after " + std::to_string(rounds) + " attempts: ";
-    auto const beginning = text.size();
-    for (auto const& attempt : attempts) {
-        if (text.size() != beginning)
-            text += "; ";
-        text += attempt.url;
-        if (!attempt.endpoint.empty())
-            text += " (" + attempt.endpoint + ")";
-        text += ": ";
-        text += to_string(attempt.phase);
-        text += ": " + attempt.message;
-        if (!attempt.hint.empty())
-            text += " (" + attempt.hint + ")";
-    }
-    return text.size() == beginning ? text + "no URL was given" : text;
-}
-
-} // namespace
-
 ConnectError::ConnectError(std::vector<ConnectAttempt> attempts, std::shared_ptr<Frame const> error_frame,
                            unsigned rounds)
-    : StompErrorOf(errc::connect_failed, describe(attempts, rounds), Outcome::not_sent),
+    : StompErrorOf(errc::connect_failed, detail::describe_attempts(attempts, rounds), Outcome::not_sent),
       attempts_(std::make_shared<std::vector<ConnectAttempt> const>(std::move(attempts))),
       error_frame_(std::move(error_frame)), rounds_(rounds)
 {
@@ -70,6 +47,13 @@ LostReceipt::LostReceipt(std::string receipt_id, std::chrono::milliseconds limit
 
 ConnectionLost::ConnectionLost(boost::system::error_code cause, std::string const& what, Outcome outcome)
     : StompErrorOf(errc::connection_lost, what, outcome), cause_(cause)
+{
+}
+
+ConnectionLost::ConnectionLost(PeerClosed const& cause, std::string const& what)
+    : StompErrorOf(errc::connection_lost,
+                   cause.reason().empty() ? what : what + ": " + detail::peer_text(cause.reason()), Outcome::unknown),
+      cause_(cause.code()), close_reason_(std::make_shared<std::string const>(cause.reason()))
 {
 }
 

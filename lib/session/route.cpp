@@ -2,7 +2,9 @@
 
 #include "../protocol/time.hpp"
 #include "../transport/connect_transport.hpp"
+#include "../transport/peer_protocol.hpp"
 #include "../transport/url.hpp"
+#include "connect_texts.hpp"
 #include "core.hpp"
 #include "login_refusal.hpp"
 #include "subprotocol.hpp"
@@ -15,6 +17,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -36,16 +39,21 @@ public:
     std::shared_ptr<Frame const> error_frame;
     ConnectPhase phase = ConnectPhase::resolve;
     std::string endpoint;
+    std::optional<BrokerUrl> url;
+    bool has_login = false;
+    bool has_passcode = false;
 };
 
-std::string hint_for(Frame const& error)
+// What to try instead where the peer is no STOMP broker, or does not look like one.
+std::string hint_for_bytes(Opening const& opening, std::string const& first_bytes, boost::system::error_code code)
 {
-    std::string text(error.header("message").value_or(""));
-    text += error.body();
-    if (text.find("irtual host") != text.npos) {
-        return "the broker refused the virtual host: the path of a stomp URL, or StompConfig::host; without one it is "
-               "'/'";
-    }
+    if (!opening.url)
+        return {};
+    auto const& url = *opening.url;
+    if (!first_bytes.empty())
+        return is_not_stomp(first_bytes) ? hint_for_peer(first_bytes, url.carrier, url.tls) : std::string();
+    if (code == errc::connection_lost && url.carrier == Carrier::tcp && !url.tls)
+        return "if that is a TLS port, use stomp+tls://";
     return {};
 }
 
@@ -78,6 +86,8 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
 {
     opening->phase = ConnectPhase::stomp;
     opening->endpoint = endpoint_of(*transport);
+    opening->has_login = !handshake.login.empty();
+    opening->has_passcode = !handshake.passcode.empty();
     auto const url = handshake.url;
     auto attempt = describe(*opening, url);
     std::exception_ptr thrown;
@@ -90,13 +100,15 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
     } catch (ErrorFrameReceived const& error) {
         attempt.code = error.code();
         attempt.message = error.what();
-        attempt.hint = hint_for(error.frame());
+        attempt.hint = hint_for_error(error.frame(), opening->has_login, opening->has_passcode);
         attempt.login_refused = is_login_refusal(error.frame());
         opening->error_frame = std::make_shared<Frame const>(error.frame());
     } catch (boost::system::system_error const& error) {
         thrown = std::current_exception();
         attempt.code = error.code();
-        attempt.message = error.what();
+        auto const& first_bytes = core->first_bytes();
+        attempt.message = is_not_stomp(first_bytes) ? describe_peer(first_bytes) : error.what();
+        attempt.hint = hint_for_bytes(*opening, first_bytes, error.code());
     } catch (...) { // an interceptor's
         thrown = std::current_exception();
         attempt.code = make_error_code(errc::connect_failed);
@@ -160,6 +172,7 @@ asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsign
 {
     auto const& config = core->config();
     auto const shown = url.shown;
+    opening->url = url;
     ConnectParameters given;
     given.url = shown;
     given.attempt = number;
@@ -215,22 +228,25 @@ asio::awaitable<bool> open_transport(std::shared_ptr<Core> core, std::unique_ptr
     co_return co_await shake_hands(core, std::move(transport), std::move(handshake), std::move(opening));
 }
 
-void add_timeout(Opening& opening, std::string const& url, std::chrono::milliseconds limit)
+void add_timeout(Opening& opening, std::string const& url, Core const& core)
 {
     auto interrupted = std::exchange(opening.interrupted, {});
     if (interrupted.empty())
         interrupted.push_back(describe(opening, url));
+    auto const first_bytes = opening.phase == ConnectPhase::stomp ? core.first_bytes() : std::string();
     for (auto& attempt : interrupted) {
         attempt.code = make_error_code(errc::timeout);
-        attempt.message = "not connected within " + std::to_string(limit.count()) + " ms";
+        attempt.message =
+            describe_timeout(attempt.phase, attempt.phase == ConnectPhase::http ? attempt.message : std::string(),
+                             first_bytes, core.config().connect_timeout);
         opening.attempts.push_back(std::move(attempt));
     }
 }
 
-void add_unusable(Opening& opening, std::string const& reason)
+void add_unusable(Opening& opening, std::string const& url, std::string const& reason)
 {
     ConnectAttempt attempt;
-    attempt.url = "(unusable URL)"; // it may hold credentials in the wrong place
+    attempt.url = mask_url(url);
     attempt.code = boost::system::errc::make_error_code(boost::system::errc::invalid_argument);
     attempt.message = reason;
     opening.attempts.push_back(std::move(attempt));
@@ -259,7 +275,7 @@ asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<T
     try {
         co_return co_await with_configured_timeout(clock_span(limit), std::move(operation));
     } catch (Timeout const&) {
-        add_timeout(*opening, url, limit);
+        add_timeout(*opening, url, *core);
     } catch (boost::system::system_error const& error) {
         if (error.code() != errc::connect_failed)
             throw;
@@ -278,11 +294,11 @@ asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<R
         std::string unusable;
         try {
             url = parse_url(route->urls[position]);
-        } catch (std::invalid_argument const& error) {
-            unusable = error.what();
+        } catch (UrlError const& error) {
+            unusable = error.reason();
         }
         if (!unusable.empty()) {
-            add_unusable(*opening, unusable);
+            add_unusable(*opening, route->urls[position], unusable);
             continue;
         }
         opening->error_frame.reset();
@@ -294,7 +310,7 @@ asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<R
             route->attempts = 0;
             co_return true;
         } catch (Timeout const&) {
-            add_timeout(*opening, shown, limit);
+            add_timeout(*opening, shown, *core);
         } catch (StompError const&) {
             throw; // InvalidFrame or InvalidConfig
         } catch (boost::system::system_error const& error) {

@@ -1,6 +1,7 @@
 #include "validate_config.hpp"
 
 #include "../protocol/client_frames.hpp"
+#include "../protocol/peer_text.hpp"
 #include "../transport/http.hpp"
 #include "../transport/proxy.hpp"
 #include <arbalest/protocol/encode.hpp>
@@ -24,7 +25,7 @@ constexpr std::string_view hidden = "(hidden)";
 
 std::string quoted(std::string_view text)
 {
-    return "'" + printable_excerpt(text) + "'";
+    return "'" + peer_text(text) + "'";
 }
 
 void require_some(std::string const& field, std::size_t value)

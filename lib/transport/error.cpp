@@ -1,3 +1,4 @@
+#include "../protocol/peer_text.hpp"
 #include <arbalest/transport/error.hpp>
 
 #include <string>
@@ -29,6 +30,10 @@ public:
             return "the peer sent what is no SockJS frame";
         case transport_errc::not_socks:
             return "the proxy does not speak SOCKS5";
+        case transport_errc::bad_sockjs_order:
+            return "the peer broke the order of SockJS: an 'o' frame comes first, and once";
+        case transport_errc::extension_not_offered:
+            return "the server chose a WebSocket extension that was not offered";
         }
         return "unknown error";
     }
@@ -96,6 +101,12 @@ boost::system::error_category const& websocket_close_category() noexcept
 {
     static WebSocketCloseCategory const category;
     return category;
+}
+
+PeerClosed::PeerClosed(boost::system::error_code code, std::string_view reason)
+    : boost::system::system_error(code, reason.empty() ? "the connection ended" : detail::peer_text(reason)),
+      reason_(std::make_shared<std::string const>(reason))
+{
 }
 
 } // namespace arbalest

@@ -1,24 +1,30 @@
 #pragma once
 
+#include "http_head.hpp"
 #include "incoming_frames.hpp"
+#include <arbalest/transport/error.hpp>
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/async_base.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 namespace arbalest::detail {
 
-/// The layer between a Beast WebSocket stream and what it reads from. It reads large pieces, where Beast by itself
-/// would read 1.5 KiB at a time, and gives Beast no more than one frame; so whoever reads the stream can take the
-/// messages that follow from incoming(), without Beast.
+/// The layer between a Beast WebSocket stream and what it reads from. Of the answer to the handshake, Beast sees the
+/// head only, and only if that switches protocols: any other ends the read with an error, and stands in answer(). Then
+/// it reads large pieces, where Beast by itself would read 1.5 KiB at a time, and gives Beast no more than one frame;
+/// so whoever reads the stream can take the messages that follow from incoming(), without Beast.
 template <class Next>
 class FramewiseStream
 {
@@ -31,7 +37,12 @@ public:
     executor_type get_executor() noexcept { return next_.get_executor(); }
     next_layer_type& next_layer() noexcept { return next_; }
     next_layer_type const& next_layer() const noexcept { return next_; }
-    IncomingFrames& incoming() noexcept { return *incoming_; }
+    IncomingFrames& incoming() noexcept { return incoming_->frames; }
+    HttpHead const& answer() const noexcept { return incoming_->answer; }
+
+    /// The teardown waits for the end of TCP. Without that, it ends at once: the WebSocket fails.
+    void await_tcp_end() noexcept { awaits_tcp_end_ = true; }
+    bool awaits_tcp_end() const noexcept { return awaits_tcp_end_; }
 
     template <class Buffers, class Token>
     auto async_read_some(Buffers const& buffers, Token&& token)
@@ -51,6 +62,47 @@ public:
     }
 
 private:
+    // Shared with a read, which may end after the stream.
+    class Incoming
+    {
+    public:
+        /// Looks at what was read, as far as it belongs to the answer.
+        void take_answer() { frames.skip(answer.take(frames.unread())); }
+        /// Why the answer is none that Beast gets to see.
+        boost::system::error_code refusal() const
+        {
+            constexpr unsigned switching_protocols = 101;
+            if (answer.state() == HttpHead::State::not_http)
+                return transport_errc::not_http;
+            if (answer.status() != switching_protocols || answer.state() == HttpHead::State::too_long)
+                return transport_errc::http_refused;
+            return {};
+        }
+        bool awaits_answer() const noexcept { return !is_answered && answer.state() == HttpHead::State::incomplete; }
+        std::string_view for_stream() noexcept
+        {
+            if (is_answered)
+                return frames.for_stream();
+            return awaits_answer() ? std::string_view() : answer.text().substr(given);
+        }
+        void consume(std::size_t size) noexcept
+        {
+            if (is_answered) {
+                frames.consume(size);
+                return;
+            }
+            given += size;
+            is_answered = given != 0 && given == answer.text().size();
+            if (is_answered)
+                answer = HttpHead();
+        }
+
+        HttpHead answer;
+        std::size_t given = 0;    // of the answer's head, to Beast
+        bool is_answered = false; // Beast has all of it
+        IncomingFrames frames;
+    };
+
     template <class Handler, class Buffers>
     class ReadOp : public boost::beast::async_base<Handler, executor_type>
     {
@@ -67,31 +119,46 @@ private:
                 return;
             }
             // The inside of a large message goes directly to who reads it.
-            operation.is_direct_ = incoming.to_come() >= boost::asio::buffer_size(into);
-            if (operation.is_direct_) {
+            operation.is_direct_ = incoming.frames.to_come() >= boost::asio::buffer_size(into);
+            if (operation.is_direct_)
                 stream.next_.async_read_some(into, std::move(operation));
-                return;
-            }
-            auto const room = incoming.prepare();
-            stream.next_.async_read_some(boost::asio::buffer(room.data(), room.size()), std::move(operation));
+            else
+                read(std::move(operation));
         }
 
         void operator()(boost::system::error_code code, std::size_t size)
         {
             if (is_direct_) {
-                incoming_->passed(size);
-            } else {
-                incoming_->commit(size);
-                size = copy();
+                incoming_->frames.passed(size);
+                this->complete_now(code, size);
+                return;
             }
-            this->complete_now(code, size);
+            incoming_->frames.commit(size);
+            if (incoming_->awaits_answer()) {
+                incoming_->take_answer();
+                if (!incoming_->awaits_answer())
+                    code = incoming_->refusal();
+                else if (!code) {
+                    read(std::move(*this));
+                    return;
+                }
+            }
+            this->complete_now(code, code ? 0 : copy());
         }
 
     private:
         template <class Given>
         ReadOp(Given&& handler, FramewiseStream& stream, Buffers const& into)
-            : Base(std::forward<Given>(handler), stream.get_executor()), incoming_(stream.incoming_), into_(into)
+            : Base(std::forward<Given>(handler), stream.get_executor()), incoming_(stream.incoming_),
+              next_(&stream.next_), into_(into)
         {
+        }
+
+        static void read(ReadOp operation)
+        {
+            auto const room = operation.incoming_->frames.prepare();
+            auto& next = *operation.next_;
+            next.async_read_some(boost::asio::buffer(room.data(), room.size()), std::move(operation));
         }
 
         std::size_t copy()
@@ -101,13 +168,15 @@ private:
             return size;
         }
 
-        std::shared_ptr<IncomingFrames> incoming_; // the stream may be gone when the read ends
+        std::shared_ptr<Incoming> incoming_;
+        Next* next_; // for the answer to the handshake, which is read as long as the stream is there
         Buffers into_;
         bool is_direct_ = false;
     };
 
     Next next_;
-    std::shared_ptr<IncomingFrames> incoming_ = std::make_shared<IncomingFrames>();
+    bool awaits_tcp_end_ = false;
+    std::shared_ptr<Incoming> incoming_ = std::make_shared<Incoming>();
 };
 
 // Beast finds these by the type of their argument.
@@ -122,6 +191,11 @@ void teardown(boost::beast::role_type role, FramewiseStream<Next>& stream, boost
 template <class Next, class Handler>
 void async_teardown(boost::beast::role_type role, FramewiseStream<Next>& stream, Handler&& handler)
 {
+    if (!stream.awaits_tcp_end()) {
+        boost::asio::post(stream.get_executor(), boost::beast::bind_front_handler(std::forward<Handler>(handler),
+                                                                                  boost::system::error_code()));
+        return;
+    }
     using boost::beast::websocket::async_teardown;
     async_teardown(role, stream.next_layer(), std::forward<Handler>(handler));
 }

@@ -1,7 +1,12 @@
 #include "http.hpp"
 
+#include "../protocol/peer_text.hpp"
+
 #include <algorithm>
+#include <array>
 #include <openssl/evp.h>
+#include <set>
+#include <utility>
 
 namespace arbalest::detail {
 
@@ -55,7 +60,7 @@ std::string hint_for_status(unsigned status, std::string_view location, bool thr
     case 307:
     case 308:
         return location.empty() ? std::string("the server redirects, and does not say where to")
-                                : "the server redirects to " + printable_excerpt(location);
+                                : "the server redirects to " + peer_text(location);
     case 401:
     case 403:
         return "the server wants other credentials: user and password in the URL, or WebSocketOptions::headers; or it "
@@ -71,15 +76,60 @@ std::string hint_for_status(unsigned status, std::string_view location, bool thr
     }
 }
 
-std::string printable_excerpt(std::string_view text)
+std::string describe_status(unsigned status, std::string_view reason)
 {
-    constexpr std::size_t longest = 200;
-    std::string result;
-    for (char const byte : text.substr(0, longest))
-        result += byte >= ' ' && byte <= '~' ? byte : '?';
-    if (text.size() > longest)
-        result += "…";
-    return result;
+    auto text = std::to_string(status);
+    if (!reason.empty())
+        text += ' ' + peer_text(reason);
+    return text;
+}
+
+namespace {
+
+/// The next part of a list, without blanks around it.
+std::string_view take_part(std::string_view& list, char separator)
+{
+    auto const size = std::min(list.find(separator), list.size());
+    auto part = list.substr(0, size);
+    list.remove_prefix(std::min(size + 1, list.size()));
+    while (part.starts_with(' ') || part.starts_with('\t'))
+        part.remove_prefix(1);
+    while (part.ends_with(' ') || part.ends_with('\t'))
+        part.remove_suffix(1);
+    return part;
+}
+
+// Of permessage-deflate; 8 is allowed, but zlib has no such window.
+bool is_window_size(std::string_view value)
+{
+    if (value.size() > 2 && value.starts_with('"') && value.ends_with('"'))
+        value = value.substr(1, value.size() - 2);
+    constexpr std::array<std::string_view, 7> sizes{"9", "10", "11", "12", "13", "14", "15"};
+    return std::ranges::find(sizes, value) != sizes.end();
+}
+
+} // namespace
+
+bool are_extensions_offered(std::string_view extensions, bool deflate)
+{
+    bool is_chosen = false;
+    while (!extensions.empty()) {
+        auto extension = take_part(extensions, ',');
+        if (extension.empty())
+            continue; // RFC 9110, 5.6.1: empty elements of a list are ignored
+        if (!deflate || std::exchange(is_chosen, true) || take_part(extension, ';') != "permessage-deflate")
+            return false;
+        std::set<std::string_view> seen;
+        while (!extension.empty()) {
+            auto value = take_part(extension, ';');
+            auto const name = take_part(value, '=');
+            bool const has_window = name == "server_max_window_bits" || name == "client_max_window_bits";
+            bool const is_flag = name == "server_no_context_takeover" || name == "client_no_context_takeover";
+            if (!seen.insert(name).second || (has_window ? !is_window_size(value) : !is_flag || !value.empty()))
+                return false;
+        }
+    }
+    return true;
 }
 
 } // namespace arbalest::detail

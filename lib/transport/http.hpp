@@ -23,7 +23,12 @@ bool is_field_value(std::string_view value) noexcept;
 /// @param location the Location of the answer. @param through_proxy whether a proxy lies in between.
 std::string hint_for_status(unsigned status, std::string_view location, bool through_proxy);
 
-/// Bytes of the peer's, made fit for a message: printable, and not too many.
-std::string printable_excerpt(std::string_view text);
+/// A status and its reason, for a message.
+std::string describe_status(unsigned status, std::string_view reason);
+
+/// Whether a server may choose those extensions (RFC 6455, 4.1; RFC 7692, 7.1): none, or permessage-deflate once, if it
+/// was offered, with parameters that it has.
+/// @param extensions the values of Sec-WebSocket-Extensions, joined by commas. @param deflate whether it was offered.
+bool are_extensions_offered(std::string_view extensions, bool deflate);
 
 } // namespace arbalest::detail

@@ -1,6 +1,6 @@
 #include "incoming_frames.hpp"
 
-#include <arbalest/transport/impl/websocket_tools.hpp>
+#include "../protocol/utf8.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -55,29 +55,12 @@ FrameHead read_head(std::string_view bytes) noexcept
     return head;
 }
 
-/// Finds the end of an HTTP head. @param matched how much of its last four bytes came before.
-/// @returns how many bytes belong to it.
-std::size_t scan_http_head(std::string_view bytes, std::uint8_t& matched) noexcept
-{
-    std::size_t size = 0;
-    while (size < bytes.size() && matched < 4) {
-        char const byte = bytes[size++];
-        if (byte == '\r')
-            matched = matched == 2 ? 3 : 1;
-        else if (byte == '\n' && matched % 2 == 1)
-            ++matched;
-        else
-            matched = 0;
-    }
-    return size;
-}
-
 } // namespace
 
 std::span<char> IncomingFrames::prepare()
 {
     // Usually there is nothing left but the beginning of a frame's head.
-    auto const left = rest();
+    auto const left = unread();
     auto const size = std::max(read_size_, 2 * left.size());
     if (capacity_ != size) {
         auto buffer = std::make_unique_for_overwrite<char[]>(size);
@@ -106,17 +89,7 @@ std::string_view IncomingFrames::for_stream() noexcept
 {
     // A stream that is being closed reads on, and wants no rest of a message.
     begin_ += std::exchange(message_left_, 0);
-    auto const left = rest();
-    switch (phase_) {
-    case Phase::head: {
-        auto matched = matched_;
-        return left.substr(0, scan_http_head(left, matched));
-    }
-    case Phase::body:
-        return left;
-    case Phase::frames:
-        break;
-    }
+    auto const left = unread();
     if (frame_left_ == 0 && !begin_frame())
         return {};
     return left.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(frame_left_, left.size())));
@@ -124,19 +97,13 @@ std::string_view IncomingFrames::for_stream() noexcept
 
 void IncomingFrames::consume(std::size_t size) noexcept
 {
-    if (phase_ == Phase::head) {
-        scan_http_head(rest().substr(0, size), matched_);
-        if (matched_ == 4)
-            phase_ = Phase::body;
-    } else if (phase_ == Phase::frames) {
-        frame_left_ -= size;
-    }
+    frame_left_ -= size;
     begin_ += size;
 }
 
 bool IncomingFrames::begin_frame() noexcept
 {
-    auto const head = read_head(rest());
+    auto const head = read_head(unread());
     if (head.size == 0)
         return false;
     // The stream refuses a length beyond all measure.
@@ -149,9 +116,9 @@ bool IncomingFrames::begin_frame() noexcept
 // The stream has the last word on everything that is not as usual.
 bool IncomingFrames::begin_message(std::size_t limit) noexcept
 {
-    if (phase_ != Phase::frames || frame_left_ != 0 || fragmented_)
+    if (frame_left_ != 0 || fragmented_)
         return false;
-    auto const left = rest();
+    auto const left = unread();
     auto const head = read_head(left);
     if (head.size == 0 || !head.is_usual || (head.first != whole_text && head.first != whole_binary) ||
         head.payload > left.size() - head.size || (limit != 0 && head.payload > limit))

@@ -20,8 +20,12 @@ public:
     /// So many bytes were read there.
     void commit(std::size_t size) noexcept;
 
-    /// What the stream gets next: never more than the rest of one frame, and no more than the head of the handshake's
-    /// answer. Empty when more must be read first.
+    /// What was read and not given away yet.
+    std::string_view unread() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
+    /// So many bytes from the front of that belong to no frame: they came with the handshake.
+    void skip(std::size_t size) noexcept { begin_ += size; }
+
+    /// What the stream gets next: never more than the rest of one frame. Empty when more must be read first.
     std::string_view for_stream() noexcept;
     /// The stream has taken so many bytes from the front of that.
     void consume(std::size_t size) noexcept;
@@ -31,22 +35,12 @@ public:
     /// The stream has read so many of them by itself.
     void passed(std::size_t size) noexcept { frame_left_ -= size; }
 
-    /// The handshake has succeeded: frames follow.
-    void start() noexcept { phase_ = Phase::frames; }
-
     /// Copies messages from the front, as long as they are whole, uncompressed and in order, and as there is room. Only
     /// while the stream is between two messages.
     /// @param limit the largest message; zero for none. @returns how many bytes.
     std::size_t take(std::span<char> to, std::size_t limit) noexcept;
 
 private:
-    enum class Phase : std::uint8_t {
-        head, // of the handshake's answer
-        body, // of an answer that refuses
-        frames,
-    };
-
-    std::string_view rest() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
     bool begin_frame() noexcept;
     bool begin_message(std::size_t limit) noexcept;
 
@@ -57,9 +51,7 @@ private:
     std::size_t read_size_ = smallest_read; // what to read next
     std::uint64_t frame_left_ = 0;          // of the frame that the stream is being given
     std::size_t message_left_ = 0;          // of the message that is being taken; all of it is here
-    Phase phase_ = Phase::head;
-    std::uint8_t matched_ = 0; // of the empty line that ends the head
-    bool fragmented_ = false;  // the stream has begun a message that goes on in further frames
+    bool fragmented_ = false;               // the stream has begun a message that goes on in further frames
 
     // As much as Beast reads, which closes in order only while the peer's last words are not much more than that.
     static constexpr std::size_t smallest_read = 1536;

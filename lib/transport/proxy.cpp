@@ -1,11 +1,12 @@
 #include "proxy.hpp"
 
+#include "../protocol/peer_text.hpp"
 #include "http.hpp"
+#include "http_head.hpp"
 #include "url.hpp"
 #include <arbalest/transport/error.hpp>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -24,21 +25,17 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Nobody needs more to say yes or no.
-constexpr std::size_t largest_answer = std::size_t{16} << 10;
-
-// The status of an HTTP answer; zero when it is none. What stands behind it goes into `reason`.
-unsigned read_status(std::string_view answer, std::string_view& reason)
+// Reads the head of the proxy's answer. Returns whether more came than that.
+asio::awaitable<bool> read_answer(ConnectedStream& socket, HttpHead& answer, boost::system::error_code& code)
 {
-    auto const line = answer.substr(0, answer.find("\r\n"));
-    unsigned status = 0;
-    if (!line.starts_with("HTTP/1.") || line.size() < 12 || line[8] != ' ')
-        return 0;
-    auto const [end, error] = std::from_chars(line.data() + 9, line.data() + 12, status);
-    if (error != std::errc() || end != line.data() + 12)
-        return 0;
-    reason = line.substr(12);
-    return status;
+    bool has_more = false;
+    while (!code && answer.state() == HttpHead::State::incomplete) {
+        std::array<char, 1024> piece;
+        auto const size =
+            co_await socket.async_read_some(asio::buffer(piece), asio::redirect_error(asio::use_awaitable, code));
+        has_more = answer.take(std::string_view(piece.data(), size)) < size;
+    }
+    co_return has_more;
 }
 
 struct ProxyScheme
@@ -115,31 +112,28 @@ asio::awaitable<ConnectedStream> open_tunnel(ConnectedStream socket, ProxyUrl pr
         request += "Proxy-Authorization: " + proxy.authorization + "\r\n";
     request += "\r\n";
     co_await asio::async_write(socket, asio::buffer(request), asio::redirect_error(asio::use_awaitable, attempt.code));
-    std::string answer;
-    std::size_t size = 0;
-    if (!attempt.code) {
-        auto room = asio::dynamic_buffer(answer, largest_answer);
-        size = co_await asio::async_read_until(socket, room, "\r\n\r\n",
-                                               asio::redirect_error(asio::use_awaitable, attempt.code));
-    }
-    if (attempt.code == asio::error::operation_aborted)
-        fail_attempt(failed, std::move(attempt));
-    std::string_view reason;
-    attempt.http_status = read_status(answer, reason);
-    if (attempt.code == asio::error::not_found) {
+    HttpHead answer;
+    bool const has_more = co_await read_answer(socket, answer, attempt.code);
+    attempt.http_status = answer.status();
+    bool const accepts = answer.status() >= 200 && answer.status() <= 299;
+    if (answer.state() == HttpHead::State::not_http) {
         attempt.code = transport_errc::not_http;
-        attempt.message = "the proxy's answer is too long";
-    } else if (attempt.code) {
-        attempt.message = "the proxy did not answer: " + attempt.code.message();
-    } else if (attempt.http_status == 0) {
-        attempt.code = transport_errc::not_http;
-        attempt.message = "the proxy's answer is not HTTP: " + printable_excerpt(answer.substr(0, answer.find('\r')));
-    } else if (attempt.http_status < 200 || attempt.http_status > 299) {
-        attempt.code = transport_errc::proxy_refused;
-        attempt.message = "the proxy answered " + std::to_string(attempt.http_status) + printable_excerpt(reason);
+        attempt.message = "the proxy does not speak HTTP: it sent '" + peer_text(answer.text(), 60) + '\'';
+    } else if (answer.status() != 0 && !accepts) {
+        // Whatever became of the connection then.
+        if (attempt.code != asio::error::operation_aborted)
+            attempt.code = transport_errc::proxy_refused;
+        attempt.message = "the proxy answered " + describe_status(answer.status(), answer.reason());
         attempt.hint = attempt.http_status == 407 ? hint_for_status(407, {}, true)
                                                   : "the proxy may not reach " + authority + ", or not allow it";
-    } else if (answer.size() != size) {
+    } else if (attempt.code == asio::error::operation_aborted) {
+        attempt.message = "the proxy did not answer";
+    } else if (attempt.code) {
+        attempt.message = "the proxy did not answer: " + attempt.code.message();
+    } else if (answer.state() == HttpHead::State::too_long) {
+        attempt.code = transport_errc::not_http;
+        attempt.message = "the proxy's answer is too long";
+    } else if (has_more) {
         // Nobody behind the tunnel speaks before us.
         attempt.code = transport_errc::not_http;
         attempt.message = "the proxy sent something behind its answer";

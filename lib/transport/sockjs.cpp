@@ -1,17 +1,16 @@
 #include "sockjs.hpp"
 
+#include "../protocol/utf8.hpp"
+#include "sockjs_decoder.hpp"
 #include <arbalest/transport/error.hpp>
 #include <arbalest/transport/impl/websocket_tools.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/json/stream_parser.hpp>
-#include <boost/json/value.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <random>
@@ -27,92 +26,10 @@ namespace {
 
 constexpr std::size_t read_size = std::size_t{16} << 10;
 
-// "Go away!": what a server says that closes in order.
-constexpr std::uint16_t go_away = 3000;
-
 [[noreturn]] void fail(transport_errc code)
 {
     throw boost::system::system_error(make_error_code(code));
 }
-
-/// Takes SockJS's frames apart, wherever the bytes are cut. Each says itself where it ends.
-class SockJsDecoder
-{
-public:
-    /// Bytes from the peer. Throws when they are no SockJS frames, and when the peer closes.
-    void take(std::string_view bytes)
-    {
-        while (!bytes.empty())
-            bytes.remove_prefix(inside_ ? take_array(bytes) : take_type(bytes.front()));
-    }
-
-    /// What there is for STOMP. The caller takes it away.
-    std::string ready;
-
-private:
-    std::size_t take_type(char type)
-    {
-        switch (type) {
-        case 'h':
-            ready += '\n';
-            break;
-        case 'a':
-        case 'c':
-            inside_ = type;
-            parser_.reset();
-            break;
-        case 'o':
-        case '\n':
-            break;
-        default:
-            fail(transport_errc::bad_sockjs_frame);
-        }
-        return 1;
-    }
-
-    std::size_t take_array(std::string_view bytes)
-    {
-        boost::system::error_code code;
-        auto const size = parser_.write_some(bytes.data(), bytes.size(), code);
-        if (code)
-            fail(transport_errc::bad_sockjs_frame);
-        if (parser_.done()) {
-            auto const type = std::exchange(inside_, '\0');
-            auto const value = parser_.release();
-            if (!value.is_array())
-                fail(transport_errc::bad_sockjs_frame);
-            if (type == 'a')
-                take_messages(value.get_array());
-            else
-                take_close(value.get_array());
-        }
-        return size;
-    }
-
-    void take_messages(json::array const& messages)
-    {
-        for (auto const& message : messages) {
-            if (!message.is_string())
-                fail(transport_errc::bad_sockjs_frame);
-            auto const& text = message.get_string();
-            ready.append(text.data(), text.size());
-        }
-    }
-
-    [[noreturn]] void take_close(json::array const& why)
-    {
-        if (why.empty() || !why[0].is_int64() || why[0].get_int64() < 0 || why[0].get_int64() > 65535)
-            fail(transport_errc::bad_sockjs_frame);
-        auto const code = static_cast<std::uint16_t>(why[0].get_int64());
-        std::string_view reason;
-        if (why.size() > 1 && why[1].is_string())
-            reason = std::string_view(why[1].get_string().data(), why[1].get_string().size());
-        throw_peer_closed(code == go_away ? std::uint16_t{0} : code, reason);
-    }
-
-    json::stream_parser parser_;
-    char inside_ = '\0'; // the type of the frame whose array is being read
-};
 
 class SockJsTransport final : public Transport
 {

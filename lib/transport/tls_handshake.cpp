@@ -1,3 +1,4 @@
+#include "../protocol/peer_text.hpp"
 #include "http.hpp"
 #include "roads.hpp"
 #include "tls.hpp"
@@ -32,7 +33,7 @@ namespace {
 void require(bool done, char const* what, std::string const& name)
 {
     if (!done)
-        throw std::invalid_argument(std::string(what) + " '" + printable_excerpt(name) + "'");
+        throw std::invalid_argument(std::string(what) + " '" + peer_text(name) + "'");
 }
 
 // Whom the certificate must be for: a DNS name or an address.
@@ -175,6 +176,7 @@ asio::awaitable<TlsStream> shake_hands_tls(ConnectedStream connection, std::shar
     if (attempt.code) {
         attempt.certificate_refused = !verdict->failure().empty() || is_about_our_certificate(attempt.code);
         attempt.message = verdict->failure().empty() ? describe_tls_failure(attempt.code) : verdict->failure();
+        attempt.hint = verdict->failure().empty() ? hint_for_tls_failure(attempt.code) : verdict->hint();
         fail_attempt(failed, std::move(attempt));
     }
     co_return stream;

@@ -1,5 +1,7 @@
 #include "tls_verdict.hpp"
 
+#include "../protocol/peer_text.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -29,9 +31,7 @@ std::string text_of(ASN1_STRING const* text)
     auto const size = ASN1_STRING_to_UTF8(&utf8, text);
     if (size < 0)
         return {};
-    std::string result;
-    for (int i = 0; i < size; ++i)
-        result += utf8[i] >= ' ' && utf8[i] != 0x7f ? static_cast<char>(utf8[i]) : '?';
+    auto result = peer_text(std::string_view(reinterpret_cast<char const*>(utf8), static_cast<std::size_t>(size)));
     OPENSSL_free(utf8);
     return result;
 }
@@ -147,6 +147,24 @@ std::string describe(int error, X509* certificate, std::string const& name)
     }
 }
 
+std::string hint_for(int error)
+{
+    switch (error) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return "if that is the right broker, name it as its certificate does in StompConfig::tls.server_name";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return "to trust it, put that certificate into the file that StompConfig::tls.ca_file names";
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return "StompConfig::tls.ca_file names the file with the certificates of the authorities to trust";
+    default:
+        return {};
+    }
+}
+
 } // namespace
 
 bool TlsVerdict::judge(bool passed, X509_STORE_CTX* checked)
@@ -159,6 +177,7 @@ bool TlsVerdict::judge(bool passed, X509_STORE_CTX* checked)
         X509_STORE_CTX_set_error(checked, X509_V_OK);
         return true;
     }
+    hint_ = hint_for(error);
     auto* const certificate = X509_STORE_CTX_get_current_cert(checked);
     failure_ = certificate
                    ? describe(error, certificate, name_)
@@ -188,6 +207,26 @@ std::string describe_tls_failure(boost::system::error_code const& code)
         return "no TLS version that both sides accept (TLS 1.2 at least): " + code.message();
     default:
         return "the TLS handshake failed: " + code.message();
+    }
+}
+
+std::string hint_for_tls_failure(boost::system::error_code const& code)
+{
+    constexpr auto plain = "for a port without TLS use stomp:// or ws://";
+    if (code == asio::error::eof || code == asio::ssl::error::stream_truncated ||
+        code == asio::error::connection_reset || code == asio::error::broken_pipe)
+        return plain;
+    if (code.category() != asio::error::get_ssl_category())
+        return {};
+    switch (ERR_GET_REASON(static_cast<unsigned long>(code.value()))) {
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+    case SSL_R_RECORD_LENGTH_MISMATCH:
+    case SSL_R_UNEXPECTED_MESSAGE:
+        return plain;
+    default:
+        return {};
     }
 }
 

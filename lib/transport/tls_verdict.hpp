@@ -25,16 +25,22 @@ public:
 
     /// Which check failed, in words; empty when none has.
     std::string const& failure() const noexcept { return failure_; }
+    /// What to do about it; empty when nothing comes to mind.
+    std::string const& hint() const noexcept { return hint_; }
 
 private:
     bool verify_peer_;
     bool verify_host_name_;
     std::string name_;
     std::string failure_;
+    std::string hint_;
 };
 
 /// Why a TLS handshake failed other than by the certificate, in words.
 std::string describe_tls_failure(boost::system::error_code const& code);
+
+/// What to try after such a failure; empty when nothing comes to mind.
+std::string hint_for_tls_failure(boost::system::error_code const& code);
 
 /// Whether the peer ended the handshake because of our certificate, or because it wants one.
 bool is_about_our_certificate(boost::system::error_code const& code) noexcept;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -30,7 +31,23 @@ struct BrokerUrl
     std::string target; // of a request to a WebSocket or to SockJS: path and query, percent-encoded as they came
 };
 
-/// Reads an URL. Throws std::invalid_argument, which says what is wrong and shows no credentials. An '@' in the path
+/// An URL that cannot be used. Shows no credentials.
+class UrlError : public std::invalid_argument
+{
+public:
+    /// @param shown the URL, as mask_url() shows it. @param reason what is wrong with it, and what is expected.
+    UrlError(std::string const& shown, std::string reason);
+    std::string const& reason() const noexcept { return reason_; }
+
+private:
+    std::string reason_;
+};
+
+/// Any text that should be an URL, without what may be secret in it: what stands before its last '@', what is no number
+/// where a port is expected, and the query.
+std::string mask_url(std::string_view text);
+
+/// Reads an URL. Throws UrlError. An '@' in the path
 /// or in the query is refused unless it is percent-encoded, though RFC 3986 allows it: most likely it ends a passcode
 /// with a slash or a question mark in it.
 BrokerUrl parse_url(std::string_view text);

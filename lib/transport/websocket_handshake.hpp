@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../protocol/peer_text.hpp"
 #include "connected_stream_teardown.hpp"
 #include "framewise_stream.hpp"
 #include "http.hpp"
@@ -29,7 +30,7 @@ inline void check_request(WebSocketRequest const& request)
 {
     for (auto const& [name, value] : request.options.headers) {
         if (!is_field_name(name))
-            throw std::invalid_argument("'" + printable_excerpt(name) + "' is no name of an HTTP header field");
+            throw std::invalid_argument("'" + peer_text(name) + "' is no name of an HTTP header field");
         if (!is_field_value(value)) // it may be secret
             throw std::invalid_argument("the header field '" + name + "' holds a control character");
     }
@@ -37,7 +38,7 @@ inline void check_request(WebSocketRequest const& request)
         throw std::invalid_argument("the User-Agent holds a control character");
     for (auto const& name : request.options.subprotocols) {
         if (!is_field_name(name))
-            throw std::invalid_argument("'" + printable_excerpt(name) + "' is no name of a subprotocol");
+            throw std::invalid_argument("'" + peer_text(name) + "' is no name of a subprotocol");
     }
 }
 
@@ -70,26 +71,55 @@ inline bool is_offered(std::string const& subprotocol, WebSocketOptions const& o
     return std::ranges::find(options.subprotocols, subprotocol) != options.subprotocols.end();
 }
 
-/// Says why a handshake failed.
-inline void describe_failure(ConnectAttempt& attempt, boost::beast::websocket::response_type const& response,
-                             WebSocketRequest const& request)
+/// Says why a handshake failed. @param answer as far as it was read.
+inline void describe_failure(ConnectAttempt& attempt, HttpHead const& answer, WebSocketRequest const& request)
 {
-    using boost::beast::http::field;
-    if (attempt.code == boost::beast::websocket::error::upgrade_declined) {
-        attempt.code = transport_errc::http_refused;
-        attempt.http_status = response.result_int();
-        attempt.message = "the server answered " + std::to_string(attempt.http_status) + ' ' +
-                          printable_excerpt(response.reason()) + " to the WebSocket handshake";
-        attempt.hint = hint_for_status(attempt.http_status, response[field::location], request.through_proxy);
+    constexpr unsigned switching_protocols = 101;
+    if (answer.status() != 0 && answer.status() != switching_protocols) {
+        // Whatever became of the connection then.
+        if (attempt.code != boost::asio::error::operation_aborted)
+            attempt.code = transport_errc::http_refused;
+        attempt.http_status = answer.status();
+        attempt.message =
+            "the server answered " + describe_status(answer.status(), answer.reason()) + " to the WebSocket handshake";
+        attempt.hint = hint_for_status(attempt.http_status, answer.field("Location"), request.through_proxy);
         return;
     }
     if (is_truncation(attempt.code))
         attempt.code = boost::asio::error::eof;
-    attempt.message = "the WebSocket handshake failed: " + attempt.code.message();
-    if (attempt.code == boost::beast::http::error::bad_version) {
-        attempt.code = transport_errc::not_http;
-        attempt.hint = "the peer may speak no HTTP: for STOMP without WebSocket the scheme is stomp or stomp+tls";
+    if (attempt.code == transport_errc::not_http) {
+        attempt.message = "the peer does not speak HTTP: it sent '" + peer_text(answer.text(), 60) + '\'';
+        attempt.hint = "for STOMP without WebSocket the scheme is stomp or stomp+tls";
+        return;
     }
+    attempt.message = attempt.code == boost::asio::error::operation_aborted
+                          ? "nothing answered the WebSocket handshake"
+                          : "the WebSocket handshake failed: " + attempt.code.message();
+}
+
+/// What is wrong with the answer of a server that has switched protocols; no code when nothing is.
+inline void check_answer(ConnectAttempt& attempt, boost::beast::websocket::response_type const& response,
+                         WebSocketOptions const& options)
+{
+    using boost::beast::http::field;
+    std::string const subprotocol(response[field::sec_websocket_protocol]);
+    if (!subprotocol.empty() && options.check_subprotocol && !is_offered(subprotocol, options)) {
+        attempt.code = transport_errc::subprotocol_not_offered;
+        attempt.message = "the server chose the subprotocol '" + peer_text(subprotocol) + "', which was not offered";
+    }
+    std::string extensions;
+    auto const range = response.equal_range(field::sec_websocket_extensions);
+    for (auto it = range.first; it != range.second; ++it)
+        extensions += (extensions.empty() ? "" : ", ") + std::string(it->value());
+    if (!are_extensions_offered(extensions, options.permessage_deflate)) {
+        attempt.code = transport_errc::extension_not_offered;
+        attempt.message =
+            "the server chose the extensions '" + peer_text(extensions) + "', " +
+            (options.permessage_deflate ? "but permessage-deflate was offered, with windows of 9 to 15 bits"
+                                        : "but none was offered");
+    }
+    if (attempt.code)
+        attempt.http_status = response.result_int();
 }
 
 /// @param next a layer that is connected. @param endpoint its peer, for messages.
@@ -121,20 +151,15 @@ shake_hands_websocket(Next next, std::string endpoint, WebSocketRequest request,
     co_await stream.async_handshake(response, request.authority, request.target,
                                     boost::asio::redirect_error(boost::asio::use_awaitable, attempt.code));
     if (attempt.code) {
-        describe_failure(attempt, response, request);
+        describe_failure(attempt, stream.next_layer().answer(), request);
         fail_attempt(failed, std::move(attempt));
     }
+    check_answer(attempt, response, request.options);
+    if (attempt.code)
+        fail_attempt(failed, std::move(attempt));
     std::string const subprotocol(response[boost::beast::http::field::sec_websocket_protocol]);
-    if (!subprotocol.empty() && request.options.check_subprotocol && !is_offered(subprotocol, request.options)) {
-        attempt.code = transport_errc::subprotocol_not_offered;
-        attempt.http_status = response.result_int();
-        attempt.message =
-            "the server chose the subprotocol '" + printable_excerpt(subprotocol) + "', which was not offered";
-        fail_attempt(failed, std::move(attempt));
-    }
     // It refers to the request, and is not needed any more.
     stream.set_option(websocket::stream_base::decorator([](websocket::request_type&) {}));
-    stream.next_layer().incoming().start();
     co_return std::make_unique<WebSocketTransport<Stream>>(std::move(stream), request.options, subprotocol);
 }
 

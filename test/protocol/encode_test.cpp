@@ -100,16 +100,30 @@ BOOST_AUTO_TEST_CASE(escapes_by_version)
 {
     check_encoded({
         {{v1_2}, make("SEND", {{"a", "\r\n:\\"}}), "SEND\na:\\r\\n\\c\\\\\n\n^@"},
-        {{v1_1}, make("SEND", {{"a", "\r\n:\\"}}), "SEND\na:\r\\n\\c\\\\\n\n^@"},
-        {{v1_0}, make("SEND", {{"a", "\r:\\"}}), "SEND\na:\r:\\\n\n^@"},
+        {{v1_1}, make("SEND", {{"a", "\n:\\"}}), "SEND\na:\\n\\c\\\\\n\n^@"},
+        {{v1_0}, make("SEND", {{"a", ":\\"}}), "SEND\na::\\\n\n^@"},
         {{v1_2}, make("SEND", {{"\r\n:\\", "a"}}), "SEND\n\\r\\n\\c\\\\:a\n\n^@"},
-        {{v1_1}, make("SEND", {{"\r\n:\\", "a"}}), "SEND\n\r\\n\\c\\\\:a\n\n^@"},
-        {{v1_0}, make("SEND", {{"\r\\", "a"}}), "SEND\n\r\\:a\n\n^@"},
+        {{v1_1}, make("SEND", {{"\n:\\", "a"}}), "SEND\n\\n\\c\\\\:a\n\n^@"},
+        {{v1_0}, make("SEND", {{"\\", "a"}}), "SEND\n\\:a\n\n^@"},
+        // What a broker sends may have one, which is no line end there.
+        {{v1_1}, make("MESSAGE", {{"a", "\r\n:"}}), "MESSAGE\na:\r\\n\\c\n\n^@"},
+        {{v1_0}, make("ERROR", {{"message", "a\rb"}}), "ERROR\nmessage:a\rb\n\n^@"},
         {{v1_1, v1_2}, make("SEND", {{"a", "\\n"}}), "SEND\na:\\\\n\n\n^@"},
         {{v1_0}, make("SEND", {{"a", "\\n"}}), "SEND\na:\\n\n\n^@"},
         {{v1_1, v1_2}, make("MESSAGE", {{"x:", ":x"}, {"b", "c"}}), "MESSAGE\nx\\c:\\cx\nb:c\n\n^@"},
         // Bodies are never escaped.
         {{v1_0, v1_1, v1_2}, make("SEND", {}, "\r\n:\\"), "SEND\ncontent-length:4\n\n\r\n:\\^@"},
+    });
+}
+
+// RabbitMQ refuses it.
+BOOST_AUTO_TEST_CASE(a_client_sends_no_carriage_return_that_it_cannot_escape)
+{
+    check_refused({
+        {{v1_0, v1_1}, make("SEND", {{"a", "b\rc"}}), "a", "carriage return"},
+        {{v1_0, v1_1}, make("SEND", {{"a", "b\r"}}), "a", "carriage return"},
+        {{v1_0, v1_1}, make("SUBSCRIBE", {{"id", "1"}, {"\ra", "b"}}), "\\ra", "carriage return"},
+        {{v1_0, v1_1}, make("ACK", {{"message-id", "\r"}}), "message-id", "carriage return"},
     });
 }
 
@@ -202,7 +216,7 @@ BOOST_AUTO_TEST_CASE(commands)
         {{v1_0, v1_1, v1_2}, Frame(), "", "needs a command"},
         {{v1_0, v1_1, v1_2}, make("", {{"a", "b"}}), "", "needs a command"},
         {{v1_0, v1_1, v1_2}, make("SE ND"), "", "'SE ND' is no command"},
-        {{v1_0, v1_1, v1_2}, make("SEND\n"), "", "'SEND?' is no command"},
+        {{v1_0, v1_1, v1_2}, make("SEND\n"), "", "'SEND\\n' is no command"},
         {{v1_0, v1_1, v1_2}, make("SEND\r"), "", "no command"},
         {{v1_0, v1_1, v1_2}, make("SE^@ND"), "", "no command"},
         {{v1_0, v1_1, v1_2}, make("SEND:"), "", "no command"},
@@ -218,17 +232,17 @@ BOOST_AUTO_TEST_CASE(headers_that_cannot_be_said)
         {{v1_0, v1_1, v1_2}, make("SEND", {{"", "b"}}), "", "needs a name"},
         {{v1_0, v1_1, v1_2}, make("SEND", {{"a", "b"}, {"", ""}}), "", "needs a name"},
         {{v1_0, v1_1, v1_2}, make("SEND", {{"a", "b^@c"}}), "a", "NUL"},
-        {{v1_0, v1_1, v1_2}, make("SEND", {{"a^@", "b"}}), "a?", "NUL"},
+        {{v1_0, v1_1, v1_2}, make("SEND", {{"a^@", "b"}}), "a\\x00", "NUL"},
         {{v1_0, v1_1, v1_2}, make("CONNECT", {{"login", "b^@"}}), "login", "NUL"},
         // No escapes in 1.0 and before the version is known.
         {{v1_0}, make("SEND", {{"a", "b\nc"}}), "a", "line feed"},
-        {{v1_0}, make("SEND", {{"good", "one"}, {"a\n", "b"}}), "a?", "line feed"},
+        {{v1_0}, make("SEND", {{"good", "one"}, {"a\n", "b"}}), "a\\n", "line feed"},
         {{v1_0}, make("SEND", {{"a:b", "c"}}), "a:b", "colon"},
         {{v1_0, v1_1, v1_2}, make("CONNECT", {{"passcode", "b\nc"}}), "passcode", "line feed"},
-        {{v1_0, v1_1, v1_2}, make("CONNECT", {{"pass\ncode", "b"}}), "pass?code", "line feed"},
+        {{v1_0, v1_1, v1_2}, make("CONNECT", {{"pass\ncode", "b"}}), "pass\\ncode", "line feed"},
         {{v1_0, v1_1, v1_2}, make("STOMP", {{"a:b", "c"}}), "a:b", "colon"},
         {{v1_0, v1_1, v1_2}, make("CONNECTED", {{"session", "a\r"}}), "session", "carriage return"},
-        {{v1_0, v1_1, v1_2}, make("CONNECT", {{"a\rb", "c"}}), "a?b", "carriage return"},
+        {{v1_0, v1_1, v1_2}, make("CONNECT", {{"a\rb", "c"}}), "a\\rb", "carriage return"},
     });
 }
 

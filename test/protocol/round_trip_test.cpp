@@ -46,8 +46,11 @@ public:
         std::string const command(result.command());
         bool const handshake = command == "CONNECT" || command == "CONNECTED" || command == "STOMP";
         bool const literal = handshake || version == StompVersion::v1_0;
-        std::string_view const in_values = handshake ? "\n\r" : literal ? "\n" : "";
-        std::string_view const in_names = handshake ? "\n\r:" : literal ? "\n:" : "";
+        bool const of_server = command == "MESSAGE" || command == "ERROR" || command == "RECEIPT";
+        std::string in_values = literal ? "\n" : "";
+        if (handshake || (version != StompVersion::v1_2 && !of_server))
+            in_values += '\r';
+        auto const in_names = in_values + (literal ? ":" : "");
         for (auto count = below(12); count > 0; --count) {
             auto const headers = result.headers();
             if (!headers.empty() && below(4) == 0)

@@ -40,7 +40,7 @@ public:
         proxy.request = co_await proxy.read_head();
         tcp::endpoint const endpoint(asio::ip::address_v4::loopback(), port);
         co_await beyond.async_connect(endpoint, asio::use_awaitable);
-        co_await proxy.send("HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n");
+        co_await proxy.send(interim + "HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n");
         auto const there = start(context.get_executor(), pass_on(proxy.socket, beyond));
         auto const back = start(context.get_executor(), pass_on(beyond, proxy.socket));
         co_await finished(there);
@@ -63,6 +63,8 @@ public:
         return attempt;
     }
 
+    /// Sent before the answer.
+    std::string interim;
     TcpPeer proxy;
     tcp::socket beyond;
 };
@@ -80,6 +82,31 @@ std::string complaint_about(std::string_view text)
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(proxy, ProxyFixture)
+
+BOOST_AUTO_TEST_CASE(an_interim_answer_is_skipped)
+{
+    interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    run([this]() -> asio::awaitable<void> {
+        TcpPeer server(context);
+        auto const serving = start(context.get_executor(), serve(server.port()));
+        auto const accepting = start(context.get_executor(), server.accept());
+        auto const transport = co_await connect("stomp://broker.test:61613/vhost");
+        co_await finished(accepting);
+        transport->abort();
+        server.socket.close();
+        co_await finished(serving);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_does_not_end_comes_with_its_status)
+{
+    for (std::string const answer : {"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 9\r\n\r\n",
+                                     "HTTP/1.1 407 Proxy Authentication Required\n\n"}) {
+        auto const attempt = refused_with(answer);
+        BOOST_TEST(attempt.code == transport_errc::proxy_refused);
+        BOOST_TEST(attempt.http_status == 407u);
+    }
+}
 
 BOOST_AUTO_TEST_CASE(makes_a_tunnel)
 {

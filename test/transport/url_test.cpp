@@ -70,7 +70,7 @@ Good const good[] = {
 // All of them hold the passcode "s3cret" somewhere.
 std::string_view const bad[] = {
     "",
-    "s3cret",
+    "guest:s3cret",
     "localhost:61613?s3cret",
     "//guest:s3cret@localhost",
     "guest:s3cret@localhost:61613",
@@ -78,7 +78,7 @@ std::string_view const bad[] = {
     "stomp:guest:s3cret@localhost",
     "stomp:/guest:s3cret@localhost",
     "stomp://",
-    "stomp:///s3cret",
+    "stomp:///",
     "stomp://guest:s3cret@",
     "stomp://guest:s3cret@:61613",
     "stomp://guest:s3cret@/v",
@@ -127,13 +127,13 @@ std::string_view const bad[] = {
     "wss://guest:s3cret@/x",
     "sockjs+http://guest:s3cret@localhost:0/x",
     "stomp+tls://guest:s3cret@localhost?x=1",
-    "stomp+unix:/run/s3cret.sock",
+    "stomp+unix:/run/x.sock",
     "stomp+unix://",
     "stomp+unix:///",
-    "stomp+unix://run/s3cret.sock",
+    "stomp+unix://run/x.sock",
     "stomp+unix://guest:s3cret@localhost/run/x.sock",
     "stomp+unix://guest:s3cret@:7/run/x.sock",
-    "stomp+unix:///run/%00s3cret",
+    "stomp+unix:///run/%00x",
     "stomp+unix:///run/x.sock?s3cret",
     "stomp+unix:///run/x.sock#s3cret",
     "stomp+unix:///s3/cret@/run/x.sock",
@@ -239,6 +239,53 @@ BOOST_AUTO_TEST_CASE(is_shown_without_credentials)
     BOOST_TEST(parse_url("stomp://localhost/v%20w").shown == "stomp://localhost/v%20w");
     BOOST_TEST(parse_url("wss://guest:s3cret@host:7/ws?token=s3cret").shown == "wss://host:7/ws");
     BOOST_TEST(parse_url("sockjs+http://host?token=s3cret").shown == "sockjs+http://host");
+}
+
+struct Mistake
+{
+    std::string_view text;
+    std::string_view shown;
+    std::string_view expected;
+};
+
+std::ostream& operator<<(std::ostream& out, Mistake const& mistake)
+{
+    return out << mistake.text;
+}
+
+Mistake const mistakes[] = {
+    {"localhost:61613", "localhost:61613", "no scheme; write stomp://localhost:61613"},
+    {"localhost", "localhost", "no scheme; write stomp://localhost,"},
+    {"guest:s3cret@localhost", "***@localhost", "no scheme; write stomp://host:port"},
+    {"guest:s3cret", "guest:***", "no scheme"},
+    {"", "", "empty"},
+    {"tcp://guest:s3cret@localhost:61613", "tcp://***@localhost:61613", "use stomp://"},
+    {"ssl://localhost:61614", "ssl://localhost:61614", "use stomp+tls://"},
+    {"TLS://localhost", "TLS://localhost", "use stomp+tls://"},
+    {"http://localhost/ws", "http://localhost/ws", "use ws://"},
+    {"https://localhost/ws?token=s3cret", "https://localhost/ws?***", "use wss://"},
+    {"stomp://guest:s3#cret@localhost", "stomp://***@localhost", "'#' before its last '@'"},
+    {"stomp://guest:s3#cret@localhost", "stomp://***@localhost", "write %23"},
+    {"stomp://guest:s3/cret@localhost", "stomp://***@localhost", "write %2F"},
+    {"stomp://guest:s3?cret@localhost", "stomp://***@localhost", "write %3F"},
+    {"stomp://guest:s3@cret@localhost", "stomp://***@localhost", "write %40"},
+    {"stomp://guest:s3 cret@localhost", "stomp://***@localhost", "%20"},
+    {"stomp://guest:s3%cret@localhost", "stomp://***@localhost", "%25"},
+    {"stomp://localhost:99999", "stomp://localhost:99999", "between 1 and 65535"},
+    {"stomp://localhost:0", "stomp://localhost:0", "between 1 and 65535"},
+    {"stomp://guest:s3cret", "stomp://guest:***", "between 1 and 65535"},
+    {"stomp://::1", "stomp://:***", "in brackets"},
+    {"stomp://", "stomp://", "no host"},
+    {"stomp://localhost\n2026 INFO", "stomp://localhost\\n2026 INFO", "control character"},
+};
+
+BOOST_DATA_TEST_CASE(says_what_is_wrong_and_what_is_expected, boost::unit_test::data::make(mistakes), mistake)
+{
+    auto const complaint = complaint_about(mistake.text);
+    BOOST_REQUIRE(complaint.has_value());
+    BOOST_TEST(complaint->find("s3") == std::string::npos, *complaint);
+    BOOST_TEST(complaint->find(mistake.expected) != std::string::npos, *complaint);
+    BOOST_TEST(complaint->starts_with('\'' + std::string(mistake.shown) + "' cannot be used: "), *complaint);
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_scheme_is_named)

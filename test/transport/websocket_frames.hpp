@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <string>
 #include <string_view>
 
@@ -20,6 +23,28 @@ inline std::string websocket_frame(unsigned first, std::string_view payload, int
     for (int i = width; i-- > 0;)
         frame += static_cast<char>(std::uint64_t{size} >> (8 * i));
     return frame.append(payload);
+}
+
+/// What a server answers with in Sec-WebSocket-Accept.
+inline std::string accept_value(std::string_view request)
+{
+    constexpr std::string_view name = "Sec-WebSocket-Key: ";
+    auto const begin = request.find(name) + name.size();
+    auto const key = std::string(request.substr(begin, request.find("\r\n", begin) - begin)) +
+                     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+    SHA1(reinterpret_cast<unsigned char const*>(key.data()), key.size(), digest.data());
+    std::array<unsigned char, 29> text{};
+    auto const size = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
+    return {reinterpret_cast<char const*>(text.data()), static_cast<std::size_t>(size)};
+}
+
+/// The answer of a server that switches protocols.
+/// @param fields further lines of its head.
+inline std::string websocket_answer(std::string_view request, std::string_view fields = {})
+{
+    return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+           accept_value(request) + "\r\n" + std::string(fields) + "\r\n";
 }
 
 constexpr unsigned ws_text = 0x81;

@@ -1,4 +1,5 @@
 #include "transport_fixture.hpp"
+#include "websocket_frames.hpp"
 #include "websocket_peer.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -73,6 +74,15 @@ Refusal const refusals[] = {
     {"HTTP/1.1 308 Permanent Redirect\r\nContent-Length: 0\r\nLocation: /y\r\n\r\n", 308, "/y"},
     {"HTTP/1.1 308 Permanent Redirect\r\nContent-Length: 0\r\n\r\n", 308, "does not say where"},
     {"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", 500, ""},
+    // The server keeps the connection open, and nothing tells where its answer ends, or it never does.
+    {"HTTP/1.1 404 Not Found\r\n\r\n", 404, "/websocket"},
+    {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 1000\r\n\r\nbut", 401, "credentials"},
+    {"HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nho", 401, "credentials"},
+    {"HTTP/1.1 403 Forbidden\r\nContent-Length: 9000000\r\n\r\n", 403, "credentials"},
+    {"HTTP/1.1 404 Not Found\nServer: old\n\n", 404, "/websocket"},
+    {"HTTP/1.1 302 Found\r\nLocation: /a\x01 b\r\n\r\n", 302, "/a\\x01 b"},
+    {"HTTP/1.1 302 Found\r\nBad Field : x\r\nLocation: /there\r\n\r\n", 302, "/there"},
+    {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Unavailable\r\n\r\n", 503, ""},
 };
 
 } // namespace
@@ -176,6 +186,62 @@ BOOST_DATA_TEST_CASE(a_refusal_comes_with_its_status_and_a_hint, boost::unit_tes
     BOOST_TEST(contains(attempt.message, std::to_string(refusal.status)), attempt.message);
     BOOST_TEST(contains(attempt.hint, refusal.hint), attempt.hint);
     BOOST_TEST(attempt.hint.empty() == refusal.hint.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_with_a_long_head_keeps_its_status)
+{
+    for (auto const size : {10'000, 100'000}) {
+        auto const attempt = refused_with("HTTP/1.1 403 Forbidden\r\nX: " + std::string(size, 'x') + "\r\n\r\n");
+        BOOST_TEST(attempt.code == transport_errc::http_refused);
+        BOOST_TEST(attempt.http_status == 403u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_server_says_forges_no_line)
+{
+    auto const attempt = refused_with("HTTP/1.1 500 \x1b[2Joh\rno\r\n\r\n");
+    BOOST_TEST(contains(attempt.message, "500 \\x1b[2Joh\\rno"), attempt.message);
+}
+
+BOOST_AUTO_TEST_CASE(interim_answers_are_skipped)
+{
+    run([this]() -> asio::awaitable<void> {
+        auto const answering = start(context.get_executor(), [](TcpPeer& peer) -> asio::awaitable<void> {
+            co_await peer.accept();
+            auto const request = co_await peer.read_head();
+            co_await peer.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n");
+            co_await others_go_on();
+            co_await peer.send("\r\n" + websocket_answer(request) + websocket_frame(ws_text, "hello"));
+        }(plain));
+        auto const transport = co_await connect(plain.at("ws"));
+        auto const read = co_await read_bytes(*transport, 5);
+        BOOST_TEST(read == "hello");
+        co_await finished(answering);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_extension_that_was_not_offered_is_refused)
+{
+    std::string_view const chosen[] = {"permessage-deflate", "permessage-deflate; server_max_window_bits=16",
+                                       "permessage-deflate, x"};
+    run([&, this]() -> asio::awaitable<void> {
+        for (auto const extensions : chosen) {
+            auto const fields = "Sec-WebSocket-Extensions: " + std::string(extensions) + "\r\n";
+            auto const answering =
+                start(context.get_executor(), [](TcpPeer& peer, std::string lines) -> asio::awaitable<void> {
+                    co_await peer.accept();
+                    auto const request = co_await peer.read_head();
+                    co_await peer.send(websocket_answer(request, lines));
+                    co_await peer.wait_for_end();
+                }(plain, fields));
+            auto const attempt = co_await fail_to_connect(plain.at("ws"));
+            BOOST_TEST((attempt.phase == ConnectPhase::http));
+            BOOST_TEST(attempt.code == transport_errc::extension_not_offered);
+            BOOST_TEST(contains(attempt.message, extensions), attempt.message);
+            co_await finished(answering);
+            options.websocket.permessage_deflate = true;
+        }
+    });
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_http_is_recognised)

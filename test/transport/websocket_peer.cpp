@@ -1,5 +1,7 @@
 #include "websocket_peer.hpp"
 
+#include "support/session_tools.hpp"
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -56,6 +58,7 @@ public:
             stream_.emplace(socket, *tls_);
             co_await stream_->next_layer().async_handshake(ssl::stream_base::server, asio::use_awaitable);
         }
+        buffer_.clear();
         http::request<http::empty_body> request;
         co_await http::async_read(stream_->next_layer(), buffer_, request, asio::use_awaitable);
         peer.target = std::string(request.target());
@@ -212,13 +215,29 @@ asio::awaitable<std::pair<std::uint16_t, std::string>> WebSocketPeer::wait_for_c
         try {
             co_await server_->receive();
         } catch (boost::system::system_error const& error) {
-            BOOST_TEST((error.code() == websocket::error::closed), error.what());
+            // A client that has gone by now cannot be shut down.
+            bool const is_closed =
+                error.code() == websocket::error::closed || error.code() == asio::error::not_connected;
+            BOOST_TEST(is_closed, error.what());
             open = false;
         }
     }
     auto const why = server_->reason();
     std::pair<std::uint16_t, std::string> result(why.code, std::string(why.reason.data(), why.reason.size()));
     co_return result;
+}
+
+asio::awaitable<void> WebSocketPeer::wait_for_end()
+{
+    char bytes[1000];
+    Failure failure;
+    while (!failure)
+        failure = co_await failure_of(server_->socket.async_read_some(asio::buffer(bytes), asio::use_awaitable));
+}
+
+void WebSocketPeer::keep()
+{
+    kept_.push_back(std::move(server_->socket));
 }
 
 void WebSocketPeer::cut()

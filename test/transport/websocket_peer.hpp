@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -64,13 +65,18 @@ public:
     asio::awaitable<void> close(std::uint16_t code, std::string reason);
     /// Reads until the client has closed; returns code and reason.
     asio::awaitable<std::pair<std::uint16_t, std::string>> wait_for_close();
+    /// Reads bytes below the WebSocket, until the client has ended its side of TCP.
+    asio::awaitable<void> wait_for_end();
     /// Ends the TCP connection without a word.
     void cut();
+    /// Keeps this client's TCP connection open, and reads nothing from it any more; another may be accepted.
+    void keep();
 
     class Server;
 
 private:
     std::unique_ptr<Server> server_;
+    std::vector<asio::ip::tcp::socket> kept_;
 };
 
 } // namespace arbalest::test

@@ -1,10 +1,6 @@
 #include "websocket_fixture.hpp"
 #include "websocket_frames.hpp"
 
-#include <array>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
-
 // However the frames of a WebSocket lie in the segments of TCP or the records of TLS.
 using namespace arbalest;
 using namespace arbalest::test;
@@ -69,27 +65,12 @@ asio::awaitable<void> check_cuts(WebSocketFixture& test)
     co_await finished(receiving);
 }
 
-std::string accept_value(std::string_view request)
-{
-    constexpr std::string_view name = "Sec-WebSocket-Key: ";
-    auto const begin = request.find(name) + name.size();
-    auto const key = std::string(request.substr(begin, request.find("\r\n", begin) - begin)) +
-                     "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
-    SHA1(reinterpret_cast<unsigned char const*>(key.data()), key.size(), digest.data());
-    std::array<unsigned char, 29> text{};
-    auto const size = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
-    return {reinterpret_cast<char const*>(text.data()), static_cast<std::size_t>(size)};
-}
-
 /// Accepts a client, and sends bytes with the answer to its handshake.
 asio::awaitable<void> accept_with(TcpPeer& peer, std::string bytes)
 {
     co_await peer.accept();
     auto const request = co_await peer.read_head();
-    co_await peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                       "Sec-WebSocket-Accept: " +
-                       accept_value(request) + "\r\n\r\n" + bytes);
+    co_await peer.send(websocket_answer(request) + bytes);
 }
 
 } // namespace

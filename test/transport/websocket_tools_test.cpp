@@ -1,3 +1,4 @@
+#include "protocol/utf8.hpp"
 #include <arbalest/transport/impl/websocket_tools.hpp>
 
 #include <boost/asio/error.hpp>

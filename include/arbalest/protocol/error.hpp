@@ -12,6 +12,7 @@
 #include <exception>
 #include <iosfwd>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -55,6 +56,9 @@ ARBALEST_DECL std::ostream& operator<<(std::ostream& out, Outcome outcome);
 class ARBALEST_DECL StompError : public boost::system::system_error
 {
 public:
+    /// What happened, in words. What the peer has said stands in it cut to a length, with control characters escaped.
+    char const* what() const noexcept override;
+
     /// What became of the frame that the failed operation was about.
     Outcome outcome() const noexcept { return outcome_; }
 
@@ -73,6 +77,7 @@ protected:
 private:
     template <class, class>
     friend class StompErrorOf;
+    std::runtime_error text_; // which can be copied without failing
     Outcome outcome_;
 };
 

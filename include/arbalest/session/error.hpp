@@ -3,12 +3,14 @@
 #include <arbalest/export.hpp>
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/transport/connect_attempt.hpp>
+#include <arbalest/transport/error.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace arbalest {
@@ -86,11 +88,17 @@ class ARBALEST_DECL ConnectionLost : public StompErrorOf<ConnectionLost>
 {
 public:
     ConnectionLost(boost::system::error_code cause, std::string const& what, Outcome outcome = Outcome::unknown);
+    /// The peer has closed, and said why. @param what the text, to which the peer's reason is added.
+    ConnectionLost(PeerClosed const& cause, std::string const& what);
     /// What the transport reported, `asio::error::eof` when the peer closed; errc::connection_lost when a hook failed.
+    /// With a code of websocket_close_category() the peer has closed a WebSocket or a SockJS session for that reason.
     boost::system::error_code cause() const noexcept { return cause_; }
+    /// The reason that the peer of a WebSocket or of SockJS gave with its code, as it came; empty when there is none.
+    std::string_view close_reason() const noexcept { return close_reason_ ? *close_reason_ : std::string_view(); }
 
 private:
     boost::system::error_code cause_;
+    std::shared_ptr<std::string const> close_reason_;
 };
 
 /// A subscription's buffer passed its hard limit, or its soft limit under the policy `fail`. Ends that subscription

@@ -1,7 +1,8 @@
 #pragma once
 
 /// STOMP over a WebSocket whose handshake the application has made: include this, and pass the stream to
-/// StompSession::over(). Of `config.websocket` what concerns the handshake does not apply, the rest does. It compiles
+/// StompSession::over(). Of `config.websocket` what concerns the handshake does not apply, the rest does. The session
+/// takes the stream's control_callback, and shortens its timeout for closing. It compiles
 /// Beast, which <arbalest/arbalest.hpp> does not. For a stream over TLS include <boost/beast/websocket/ssl.hpp> too.
 
 #include <arbalest/transport/impl/websocket_transport.hpp>

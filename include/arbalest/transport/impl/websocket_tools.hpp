@@ -14,9 +14,6 @@
 // What the WebSocket transports do with bytes, without any stream.
 namespace arbalest::detail {
 
-/// Whether the bytes are well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates.
-ARBALEST_DECL bool is_utf8(std::string_view bytes) noexcept;
-
 /// Whether a frame goes out as a binary message.
 ARBALEST_DECL bool is_sent_as_binary(std::string_view frame, WebSocketPayload payload) noexcept;
 
@@ -28,7 +25,7 @@ ARBALEST_DECL std::size_t next_part(std::string_view rest, std::size_t limit, bo
 ARBALEST_DECL std::uint16_t close_code(CloseReason reason) noexcept;
 ARBALEST_DECL std::string_view close_text(CloseReason reason) noexcept;
 
-/// Throws what reading ends with when the peer has closed with that code (zero for none) and reason.
+/// Throws the PeerClosed that reading ends with when the peer has closed with that code (zero for none) and reason.
 [[noreturn]] ARBALEST_DECL void throw_peer_closed(std::uint16_t code, std::string_view reason);
 
 /// Whether a TLS stream ended without close_notify.

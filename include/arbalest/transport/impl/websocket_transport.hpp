@@ -1,121 +1,30 @@
 #pragma once
 
+#include <arbalest/transport/impl/open_websocket.hpp>
 #include <arbalest/transport/impl/websocket_tools.hpp>
 #include <arbalest/transport/stream_transport.hpp>
 #include <arbalest/transport/transport.hpp>
 #include <arbalest/transport/websocket_options.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/stream_traits.hpp>
 #include <boost/beast/websocket/error.hpp>
-#include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
 namespace arbalest {
-
-namespace detail {
-
-/// A WebSocket and its pings. Shared with a ping that is under way, which may end after the transport. Everything
-/// happens on the executor of the session, from the first reading on.
-template <class Stream>
-class PingedWebSocket : public std::enable_shared_from_this<PingedWebSocket<Stream>>
-{
-    using Clock = std::chrono::steady_clock;
-
-public:
-    PingedWebSocket(Stream ready, std::chrono::milliseconds interval)
-        : stream(std::move(ready)), interval_(std::min<std::chrono::milliseconds>(interval, longest_interval)),
-          timer_(stream.get_executor())
-    {
-    }
-
-    void start_pings(boost::asio::any_io_executor executor)
-    {
-        if (stopped_ || executor_ || interval_.count() <= 0)
-            return;
-        executor_.emplace(std::move(executor));
-        written();
-        wait();
-    }
-
-    bool pings_started() const noexcept { return executor_ || interval_.count() <= 0; }
-
-    void stop_pings()
-    {
-        stopped_ = true;
-        timer_.cancel();
-    }
-
-    void written() noexcept { last_write_ = Clock::now(); }
-
-    void abort() noexcept
-    {
-        stopped_ = true;
-        try {
-            timer_.cancel();
-        } catch (...) {
-            // It rings once more, and nobody listens.
-        }
-        close_now(boost::beast::get_lowest_layer(stream));
-    }
-
-    Stream stream;
-
-private:
-    void wait()
-    {
-        timer_.expires_at(last_write_ + interval_);
-        timer_.async_wait(
-            boost::asio::bind_executor(*executor_, [weak = this->weak_from_this()](boost::system::error_code code) {
-                auto const self = weak.lock();
-                if (self && !code && !self->stopped_)
-                    self->on_timer();
-            }));
-    }
-
-    // Beast puts a ping in order with the message that is being written.
-    void on_timer()
-    {
-        if (Clock::now() < last_write_ + interval_) {
-            wait();
-            return;
-        }
-        written();
-        boost::beast::websocket::ping_data const nothing;
-        stream.async_ping(nothing, boost::asio::bind_executor(
-                                       *executor_, [self = this->shared_from_this()](boost::system::error_code code) {
-                                           if (!code && !self->stopped_)
-                                               self->wait();
-                                       }));
-    }
-
-    // Added to a time point, it must not go beyond what the clock can count.
-    static constexpr std::chrono::milliseconds longest_interval = std::chrono::hours(24 * 365 * 100);
-
-    std::chrono::milliseconds interval_;
-    boost::asio::steady_timer timer_;
-    std::optional<boost::asio::any_io_executor> executor_;
-    Clock::time_point last_write_;
-    bool stopped_ = false;
-};
-
-} // namespace detail
 
 /// A Transport over a Beast WebSocket stream after its handshake.
 template <class Stream>
@@ -125,7 +34,7 @@ public:
     /// @param stream after its handshake as a client; the transport owns it from here on.
     /// @param subprotocol what the server chose; empty when it is not known.
     WebSocketTransport(Stream stream, WebSocketOptions const& options, std::string subprotocol = {})
-        : socket_(std::make_shared<detail::PingedWebSocket<Stream>>(std::move(stream), options.ping_interval)),
+        : socket_(std::make_shared<detail::OpenWebSocket<Stream>>(std::move(stream), options.ping_interval)),
           payload_(options.payload), limit_(options.max_message_size), split_(options.split_large_frames),
           append_nul_(options.append_missing_nul), subprotocol_(std::move(subprotocol))
     {
@@ -133,6 +42,7 @@ public:
         // One message is one frame of the WebSocket, whatever its size.
         socket_->stream.auto_fragment(false);
         socket_->stream.write_buffer_bytes(write_room_);
+        socket_->watch_for_close();
     }
 
     ~WebSocketTransport() override { socket_->abort(); }
@@ -149,11 +59,12 @@ public:
         if (auto const ready = take_ready(buffer); ready > 0)
             co_return ready;
         for (;;) {
-            boost::system::error_code code;
-            auto size =
-                co_await stream.async_read_some(buffer, boost::asio::redirect_error(boost::asio::use_awaitable, code));
-            if (code)
-                throw_read_error(code);
+            std::size_t size = 0;
+            try {
+                size = co_await socket_->read_some(buffer);
+            } catch (boost::system::system_error const& error) {
+                throw_read_error(error.code());
+            }
             size += take_ready(buffer + size);
             if (append_nul_) {
                 missing_nul_.take(std::string_view(static_cast<char const*>(buffer.data()), size));
@@ -193,6 +104,11 @@ public:
     boost::asio::awaitable<void> close(CloseReason reason) override
     {
         socket_->stop_pings();
+        if (socket_->peer_has_closed()) {
+            co_await socket_->read_ended();
+            co_return;
+        }
+        socket_->await_tcp_end();
         boost::beast::websocket::close_reason why;
         why.code = detail::close_code(reason);
         auto const text = detail::close_text(reason);
@@ -271,7 +187,7 @@ private:
 
     static constexpr std::size_t most_write_room = std::size_t{16} << 10;
 
-    std::shared_ptr<detail::PingedWebSocket<Stream>> socket_;
+    std::shared_ptr<detail::OpenWebSocket<Stream>> socket_;
     WebSocketPayload payload_;
     std::size_t limit_;
     std::size_t split_;

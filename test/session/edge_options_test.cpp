@@ -1,0 +1,181 @@
+#include "support/raw_peer.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+// Options and hooks that only show at the edges of a connection.
+namespace edge_options_test {
+
+using namespace arbalest;
+using namespace arbalest::test;
+
+class EdgeLog : public Observer
+{
+public:
+    void on_connecting(std::string_view) override { events.emplace_back("connecting"); }
+    void on_transport_connected(std::string_view endpoint) override
+    {
+        events.push_back("transport " + std::string(endpoint));
+    }
+    void on_frame_sent(Frame const& frame) override { events.push_back("sent " + std::string(frame.command())); }
+    void on_connected(Frame const&) override { events.emplace_back("connected"); }
+    void on_heart_beat_sent() override { ++beats; }
+    void on_lost(Failure const&) override { events.emplace_back("lost"); }
+
+    std::vector<std::string> events;
+    int beats = 0;
+};
+
+asio::awaitable<Frame> accept_with(RawPeer& peer, std::string connected)
+{
+    co_await peer.accept();
+    auto frame = co_await peer.receive();
+    co_await peer.send(std::move(connected));
+    co_return frame;
+}
+
+/// Whether a process that does that is aborted.
+bool is_aborted_by_itself(std::function<void()> const& action)
+{
+    auto const child = fork();
+    BOOST_REQUIRE(child >= 0);
+    if (child == 0) {
+        std::signal(SIGABRT, SIG_DFL);
+        std::freopen("/dev/null", "w", stderr);
+        alarm(20);
+        action();
+        _exit(0);
+    }
+    int status = 0;
+    BOOST_REQUIRE(waitpid(child, &status, 0) == child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+/// Lets another thread do something, once, while this one is in the middle of the session's work.
+class SecondThread : public Observer
+{
+public:
+    void on_frame_received(Frame const&) override
+    {
+        if (auto const there = std::exchange(action, nullptr))
+            std::thread(there).join();
+    }
+
+    std::function<void()> action;
+};
+
+// An executor that two threads run, without a strand.
+void use_from_two_threads(bool asserts)
+{
+    asio::io_context context;
+    EmbeddedBroker broker(context.get_executor());
+    broker.listen();
+    auto const second = std::make_shared<SecondThread>();
+    StompConfig config;
+    config.assert_no_concurrency = asserts;
+    config.graceful_disconnect = false; // it ends there and then
+    config.observer = second;
+    auto const use = [&]() -> asio::awaitable<void> {
+        auto session = co_await StompClient(config).connect(broker.url());
+        second->action = [&context, session] {
+            bool ended = false;
+            asio::post(context, [&] {
+                session.start_disconnect();
+                ended = true;
+            });
+            while (!ended)
+                context.run_one();
+        };
+        OutgoingMessage message("/queue/q", "answered by a frame");
+        message.with_receipt();
+        co_await failure_of(session.send(std::move(message)));
+        context.stop();
+    };
+    asio::co_spawn(context, use(), [](std::exception_ptr) {});
+    context.run();
+}
+
+BOOST_FIXTURE_TEST_SUITE(edge_options, ContextFixture)
+
+BOOST_AUTO_TEST_CASE(the_stomp_command_opens_a_session)
+{
+    StompConfig config;
+    config.connect_with_stomp_command = true;
+    run([&, this]() -> asio::awaitable<void> {
+        RawPeer peer(context);
+        auto const accepting =
+            start(context.get_executor(), accept_with(peer, frame_bytes("CONNECTED\nversion:1.2\nheart-beat:0,0")));
+        StompClient const client(config);
+        auto session = co_await client.connect(peer.url());
+        co_await finished(accepting);
+        BOOST_TEST(accepting->value->command() == "STOMP");
+        BOOST_TEST(accepting->value->header("accept-version").value_or("") == "1.2,1.1,1.0");
+        session.start_disconnect();
+        EmbeddedBroker broker(context.get_executor());
+        broker.listen();
+        auto other = co_await client.connect(broker.url());
+        BOOST_TEST(other.is_open());
+        co_await other.disconnect();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(heart_beats_are_sent_after_a_part_of_the_period)
+{
+    auto const log = std::make_shared<EdgeLog>();
+    StompConfig config;
+    config.observer = log;
+    config.heart_beat = HeartBeat(60s, 0s);
+    config.heart_beat_tolerance.send_scale = 0.0005; // every 30 ms
+    run([&, this]() -> asio::awaitable<void> {
+        RawPeer peer(context);
+        auto const accepting =
+            start(context.get_executor(), accept_with(peer, frame_bytes("CONNECTED\nversion:1.2\nheart-beat:0,60000")));
+        StompClient const client(config);
+        auto session = co_await client.connect(peer.url());
+        co_await finished(accepting);
+        co_await until([&] { return log->beats >= 3; });
+        session.start_disconnect();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_transport_is_told_before_connect_is_sent)
+{
+    auto const log = std::make_shared<EdgeLog>();
+    StompConfig config;
+    config.observer = log;
+    config.reconnect.emplace().initial = 1ms;
+    run([&, this]() -> asio::awaitable<void> {
+        EmbeddedBroker broker(context.get_executor());
+        broker.listen();
+        StompClient const client(config);
+        auto session = co_await client.connect(broker.url());
+        auto const endpoint = "transport 127.0.0.1:" + std::to_string(broker.port());
+        std::vector<std::string> const expected{"connecting", endpoint, "sent CONNECT", "connected"};
+        BOOST_TEST(log->events == expected, boost::test_tools::per_element());
+        log->events.clear();
+        broker.stop();
+        broker.listen();
+        co_await until([&] { return !log->events.empty() && log->events.back() == "connected"; });
+        std::vector<std::string> const again{"lost", "connecting", endpoint, "sent CONNECT", "connected"};
+        BOOST_TEST(log->events == again, boost::test_tools::per_element());
+        session.start_disconnect();
+    });
+}
+
+BOOST_AUTO_TEST_CASE(two_threads_in_a_session_are_noticed)
+{
+    BOOST_TEST(is_aborted_by_itself([] { use_from_two_threads(true); }));
+    BOOST_TEST(!is_aborted_by_itself([] { use_from_two_threads(false); }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace edge_options_test
