@@ -82,6 +82,7 @@ Conversation::Event Conversation::receive_connected(Frame const& frame, TimePoin
         return violation("no heart-beat header: '" + peer_text(offered, longest_quote) + "'", offset);
     version_ = *version;
     server_ = frame.header("server").value_or("");
+    broker_ = BrokerProfile(server_);
     session_id_ = frame.header("session").value_or("");
     heart_beats_ = HeartBeatSchedule(negotiate(offered_heart_beat_, *theirs), options_.tolerance, now);
     state_ = State::connected;
@@ -147,15 +148,10 @@ Conversation::Token Conversation::receive_receipt(std::string_view id)
     return state_ == State::connected || state_ == State::draining ? receipts_.take(id) : nullptr;
 }
 
-// RabbitMQ confirms UNSUBSCRIBE while a message for that subscription may still be on its way inside of it. When it
-// comes to that message, it sends an ERROR, and goes on.
 bool Conversation::is_about_ended_subscription(Frame const& error) const
 {
-    if (!server_.starts_with("RabbitMQ") || error.header("message") != "Subscription not found")
-        return false;
-    return std::ranges::any_of(ended_subscriptions_, [&](std::string const& id) {
-        return error.body().find("'T_" + id + "'") != std::string_view::npos;
-    });
+    return std::ranges::any_of(ended_subscriptions_,
+                               [&](std::string const& id) { return broker_.tells_of_end(error, id); });
 }
 
 Conversation::Event Conversation::receive_error(Frame const& frame)
@@ -166,9 +162,15 @@ Conversation::Event Conversation::receive_error(Frame const& frame)
     auto cause = std::make_shared<ErrorFrameReceived>(frame, Outcome::unknown);
     bool const fatal =
         (options_.error_frames_are_fatal && !is_about_ended_subscription(frame)) || state_ == State::connecting;
-    if (fatal)
+    if (fatal) {
         state_ = State::closed;
-    return {fatal ? Kind::failed : Kind::error, token, std::move(cause)};
+        return {Kind::failed, token, std::move(cause)};
+    }
+    // RabbitMQ names the subscription that it has ended, as when its queue was deleted.
+    auto const subscription = named ? std::nullopt : frame.header("subscription");
+    if (auto* const ended = subscription ? find_subscription(*subscription) : nullptr)
+        return {Kind::subscription_ended, ended, std::move(cause)};
+    return {Kind::error, token, std::move(cause)};
 }
 
 Conversation::Event Conversation::connection_ended(std::shared_ptr<StompError> cause)

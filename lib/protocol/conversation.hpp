@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker_profile.hpp"
 #include "equal_text.hpp"
 #include "hash_text.hpp"
 #include "receipts.hpp"
@@ -58,11 +59,12 @@ public:
             unhandled_message, ///< A MESSAGE for no subscription.
             receipt,           ///< The receipt awaited by `token`.
             unhandled_receipt, ///< A RECEIPT that nobody awaits.
-            error,           ///< An ERROR that leaves the session open; `token` is whose frame it refuses, or nullptr.
-            failed,          ///< The end, because of `cause`; `token` as with error.
-            disconnected,    ///< The orderly end.
-            send_heart_beat, ///< A heart-beat is due.
-            receipt_lost,    ///< The receipt awaited by `token` did not come in time.
+            error, ///< An ERROR that leaves the session open; `token` is whose frame it refuses, or nullptr.
+            subscription_ended, ///< The same, which says that the broker has ended the subscription `token`.
+            failed,             ///< The end, because of `cause`; `token` as with error.
+            disconnected,       ///< The orderly end.
+            send_heart_beat,    ///< A heart-beat is due.
+            receipt_lost,       ///< The receipt awaited by `token` did not come in time.
         };
         Kind kind = Kind::none;
         Token token = nullptr;
@@ -77,6 +79,8 @@ public:
     bool is_open() const noexcept { return state_ == State::connected; }
     StompVersion version() const noexcept { return version_; }
     std::string const& server() const noexcept { return server_; }
+    /// What is known of the broker by that name.
+    BrokerProfile const& broker() const noexcept { return broker_; }
     std::string const& session_id() const noexcept { return session_id_; }
     HeartBeat const& negotiated_heart_beat() const noexcept { return heart_beats_.negotiated(); }
     Options const& options() const noexcept { return options_; }
@@ -179,6 +183,7 @@ private:
     State state_ = State::idle;
     StompVersion version_ = StompVersion::v1_2;
     std::string server_;
+    BrokerProfile broker_;
     std::string session_id_;
     HeartBeatSchedule heart_beats_;
     TimePoint disconnect_deadline_ = TimePoint::max();

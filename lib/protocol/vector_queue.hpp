@@ -18,6 +18,11 @@ public:
     Value& front() noexcept { return values_[first_]; }
     Value const& front() const noexcept { return values_[first_]; }
     Value const& back() const noexcept { return values_[end_ - 1]; }
+    /// By its position, counted from the front.
+    Value& operator[](std::size_t position) noexcept { return values_[first_ + position]; }
+    Value const& operator[](std::size_t position) const noexcept { return values_[first_ + position]; }
+    /// For how many there is memory.
+    std::size_t capacity() const noexcept { return capacity_; }
 
     void push_back(Value&& value)
     {

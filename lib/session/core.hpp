@@ -8,6 +8,7 @@
 #include "receipt_slot.hpp"
 #include "session_executor.hpp"
 #include "subscription_state.hpp"
+#include "transaction_state.hpp"
 #include "transmit_options.hpp"
 #include "turns.hpp"
 #include "wait_queue.hpp"
@@ -102,6 +103,11 @@ public:
                                                     std::shared_ptr<SubscriptionState> subscription,
                                                     std::uint64_t connection, std::uint64_t sequence,
                                                     std::optional<Frame> frame, TransmitOptions options);
+    /// The same with what the user wants of the frame.
+    static boost::asio::awaitable<bool> acknowledge_with(std::shared_ptr<Core> core,
+                                                         std::shared_ptr<SubscriptionState> subscription,
+                                                         std::uint64_t connection, std::uint64_t sequence,
+                                                         std::optional<Frame> frame, FrameOptions options);
     static boost::asio::awaitable<bool> flush(std::shared_ptr<Core> core);
     static boost::asio::awaitable<bool> disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease);
     static boost::asio::awaitable<Failure> closed(std::shared_ptr<Core> core);
@@ -174,11 +180,12 @@ public:
     Turns& turns() noexcept { return turns_; }
     /// Ends it here and at the broker. Without a cause it ends in order.
     void end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
-    /// Tells the broker of the end: gives back what is unsettled, and unsubscribes. The interceptors have seen the
-    /// frame.
-    void send_unsubscribe(SubscriptionState& state, Frame const& frame, ReceiptSlot* slot);
-    bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const;
-    std::uint64_t next_transaction() noexcept { return ++last_transaction_; }
+    /// Tells the broker of the end: gives back what is unsettled, and unsubscribes. The slot is for the last frame. The
+    /// interceptors have seen the frames.
+    void send_unsubscribe(SubscriptionState& state, std::vector<Frame> const& frames, ReceiptSlot* slot);
+    bool may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, std::uint64_t sequence,
+                         bool has_headers) const;
+    OpenTransactions& transactions() noexcept { return transactions_; }
     /// Whoever asked for the receipt is no longer interested.
     void release_slot(ReceiptSlot* slot) noexcept;
     /// The same, but what is not written yet still goes out.
@@ -241,7 +248,11 @@ private:
     void settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent);
     void settle_subscriptions_at_loss();
     void refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
+    void subscription_refused(SubscriptionState& state, StompError const& cause);
     bool gives_back(SubscriptionState const& state) const;
+    void check_ack_mode(AckMode mode) const;
+    Frame subscribe_frame_for(SubscriptionState const& state) const;
+    void write_acknowledgements(SubscriptionState const& state);
     void blame_resubscription(StompError const& cause);
     bool has_attempts_left() const;
     std::shared_ptr<StompError> without_attempts_left(std::shared_ptr<StompError> cause) const;
@@ -313,6 +324,7 @@ private:
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     /// The same for a frame that the interceptors have seen.
     void write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options);
+    void check_relevant(FrameEffects const& effects) const;
     void apply(FrameEffects const& effects, std::uint64_t position);
     /// Shows a frame to the interceptors; throws what they throw.
     void intercept(Frame& frame);
@@ -325,6 +337,7 @@ private:
     void keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write_kept();
     void pump_outbox();
+    void write_queued(QueuedFrame& queued);
     void pump_queue();
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
@@ -405,7 +418,7 @@ private:
         Receipts::Number number;
     };
     std::vector<Starting> starting_; // whose limits have not started yet
-    std::uint64_t last_transaction_ = 0;
+    OpenTransactions transactions_;
     std::size_t awaited_ = 0; // slots that somebody waits for, or may
     using FrameQueue = boost::intrusive::list<QueuedFrame, boost::intrusive::constant_time_size<false>>;
     FrameQueue queue_; // frames that wait for room

@@ -260,6 +260,9 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
             observe("on_error_frame", [&](Observer& observer) { observer.on_error_frame(frame); });
         }
         break;
+    case Kind::subscription_ended:
+        subscription_refused(*static_cast<SubscriptionState*>(event.token), *event.cause);
+        break;
     case Kind::disconnected:
         finish_in_order();
         break;

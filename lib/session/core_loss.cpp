@@ -222,8 +222,28 @@ void Core::refuse_subscription(SubscriptionState& state, std::shared_ptr<StompEr
 {
     auto const self = state.shared_from_this();
     state.end(std::move(cause));
+    if (state.ack != AckMode::automatic)
+        state.discard_buffer();
     conversation_.remove_subscription(state.id, &state);
     subscriptions_.erase(&state);
+}
+
+// The broker has ended it, and says so in an ERROR that leaves the session open.
+void Core::subscription_refused(SubscriptionState& state, StompError const& cause)
+{
+    auto const self = state.shared_from_this();
+    std::vector<ReceiptSlot*> waiting;
+    for (auto& slot : waiting_slots_) {
+        if (slot.ending == self || slot.subscribing == self)
+            waiting.push_back(&slot);
+    }
+    for (auto* const slot : waiting) {
+        // Nothing else will come for an UNSUBSCRIBE of what has ended.
+        conversation_.receipts().forget(slot->number);
+        complete_slot(*slot, slot->ending ? nullptr : cause.with_outcome(Outcome::refused));
+    }
+    refuse_subscription(state, cause.with_outcome(cause.outcome()));
+    continue_disconnect();
 }
 
 } // namespace arbalest::detail

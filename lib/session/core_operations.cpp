@@ -10,6 +10,16 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
+namespace {
+
+inline void check_destination(TransmitOptions const& options)
+{
+    if (options.no_destination) [[unlikely]]
+        throw InvalidFrame("a message needs a destination", "destination");
+}
+
+} // namespace
+
 void refuse(Core const* core)
 {
     throw SessionClosed(core ? "the io_context of the session is gone" : "the handle belongs to no session");
@@ -76,6 +86,7 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         auto operation = transmit(core, std::move(frame), options);
         co_return co_await hop_to(core->home(), std::move(operation));
     }
+    check_destination(options);
     if (core->reconnects_ && !core->is_online())
         co_await core->await_online(frame, options);
     std::optional<Receipt> receipt;
@@ -149,6 +160,7 @@ asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame f
         auto operation = submit(core, std::move(frame), options);
         co_return co_await hop_to(core->home(), std::move(operation));
     }
+    check_destination(options);
     if (core->reconnects_ && !core->is_online())
         co_await core->await_online(frame, options);
     auto slot = core->expect_receipt(frame, options);

@@ -79,11 +79,12 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
     FrameEffects effects;
     effects.subscribing = state.get();
     how.effects = &effects;
-    auto frame = state->subscribe_frame;
-    frame.remove_header("receipt");
     state->gives_back = gives_back(*state);
     std::optional<SlotHandle> own;
     try {
+        check_ack_mode(state->ack);
+        auto frame = subscribe_frame_for(*state);
+        frame.remove_header("receipt");
         if (slot) {
             frame.add_header("receipt", slot->id);
         } else {

@@ -6,13 +6,45 @@
 #include "validate_config.hpp"
 #include <arbalest/protocol/encode.hpp>
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 // Subscribing, unsubscribing and acknowledging.
 namespace arbalest::detail {
 
 namespace asio = boost::asio;
+
+namespace {
+
+// What SubscribeOptions knows may be given as a header as well, and means the same.
+std::string chosen_id(SubscribeOptions const& options)
+{
+    auto const* const header = find_header(options, "id");
+    if (!header)
+        return options.id();
+    if (header->empty() || (!options.id().empty() && options.id() != *header))
+        throw InvalidFrame("a subscription has one id", "id");
+    return *header;
+}
+
+AckMode chosen_ack(SubscribeOptions const& options)
+{
+    auto const* const header = find_header(options, "ack");
+    if (!header)
+        return options.ack();
+    constexpr std::array modes{AckMode::automatic, AckMode::client, AckMode::client_individual};
+    auto const mode = std::ranges::find_if(modes, [&](AckMode known) { return to_string(known) == *header; });
+    if (mode == modes.end())
+        throw InvalidFrame("'" + *header + "' is no acknowledgement mode", "ack");
+    if (options.ack() != AckMode::automatic && options.ack() != *mode)
+        throw InvalidFrame("a subscription has one acknowledgement mode", "ack");
+    return *mode;
+}
+
+} // namespace
 
 asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::string destination,
                                               SubscribeOptions options)
@@ -26,13 +58,20 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     core->check_open();
     if (options.buffer())
         validate(*options.buffer(), "buffer");
+    if (destination.empty())
+        throw InvalidFrame("a subscription needs a destination", "destination");
+    refuse_other(options, "destination", destination);
+    auto const ack = chosen_ack(options);
+    if (core->is_online())
+        core->check_ack_mode(ack);
     auto const limits = options.buffer().value_or(core->config_->subscription_buffer);
     bool const drops = limits.policy == OverflowPolicy::drop_newest || limits.policy == OverflowPolicy::drop_oldest;
-    if (drops && options.ack() != AckMode::automatic)
+    if (drops && ack != AckMode::automatic)
         throw InvalidFrame("messages that must be acknowledged cannot be dropped", "ack");
-    auto id = options.id().empty() ? core->conversation_.next_subscription_id() : options.id();
-    auto const state =
-        std::make_shared<SubscriptionState>(core, std::move(id), std::move(destination), options.ack(), limits);
+    auto id = chosen_id(options);
+    if (id.empty())
+        id = core->conversation_.next_subscription_id();
+    auto const state = std::make_shared<SubscriptionState>(core, std::move(id), std::move(destination), ack, limits);
     // An id may be used again as soon as its subscription was ended here, though the broker has not confirmed it yet.
     if (auto* const former = static_cast<SubscriptionState*>(core->conversation_.find_subscription(state->id));
         former && former->ended)
@@ -44,15 +83,9 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     state->gives_back = core->gives_back(*state);
     // Whatever happens from here on, the handle sees to it that nothing stays behind.
     Subscription subscription(state);
-    auto frame = subscribe_frame(state->id, state->destination, state->ack);
-    if (state->ack != AckMode::automatic) {
-        // So that the broker seldom fills more than the buffer holds. RabbitMQ and ActiveMQ call it differently.
-        auto const prefetch = std::to_string(limits.messages);
-        frame.add_header("prefetch-count", prefetch);
-        frame.add_header("activemq.prefetchSize", prefetch);
-    }
-    add_headers(frame, options);
-    state->subscribe_frame = frame;
+    state->subscribe_frame = subscribe_frame(state->id, state->destination, state->ack);
+    add_headers(state->subscribe_frame, options);
+    auto frame = core->subscribe_frame_for(*state);
     auto how = transmit_options(options);
     FrameEffects effects;
     effects.encoded = &state->announced;
@@ -85,9 +118,24 @@ asio::awaitable<void> Core::subscribe_later(Frame frame, TransmitOptions options
         slot->failure->raise();
 }
 
+// As this broker takes it, so that it seldom delivers more than the buffer holds.
+Frame Core::subscribe_frame_for(SubscriptionState const& state) const
+{
+    auto frame = state.subscribe_frame;
+    if (state.ack != AckMode::automatic)
+        conversation_.broker().add_prefetch(frame, state.limits.messages, state.limits.bytes);
+    return frame;
+}
+
+void Core::check_ack_mode(AckMode mode) const
+{
+    if (mode == AckMode::client_individual && conversation_.version() == StompVersion::v1_0)
+        throw InvalidFrame("STOMP 1.0 has no acknowledgement mode client-individual; use AckMode::client", "ack");
+}
+
 bool Core::gives_back(SubscriptionState const& state) const
 {
-    return state.ack != AckMode::automatic && conversation_.server().starts_with("RabbitMQ") &&
+    return state.ack != AckMode::automatic && conversation_.broker().locks_unsettled() &&
            conversation_.version() != StompVersion::v1_0; // which has no NACK
 }
 
@@ -97,6 +145,7 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
     if (state.ended || finished_)
         return;
     auto const self = state.shared_from_this();
+    write_acknowledgements(state);
     state.end(std::move(cause));
     // What must be acknowledged goes back to the broker, and comes again; handing it out as well would double it.
     if (state.ack != AckMode::automatic)
@@ -106,13 +155,14 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
         subscriptions_.erase(&state);
         return;
     }
-    auto frame = unsubscribe_frame(state.id, state.destination, conversation_.version());
+    std::vector<Frame> frames(1, unsubscribe_frame(state.id, state.destination, conversation_.version()));
     TransmitOptions options;
     options.with_receipt = true;
-    auto slot = expect_receipt(frame, options);
+    auto slot = expect_receipt(frames.back(), options);
     slot->ending = self;
     try {
-        send_unsubscribe(state, intercepted(std::move(frame)), slot.get());
+        frames.back() = intercepted(std::move(frames.back()));
+        send_unsubscribe(state, frames, slot.get());
     } catch (std::exception const& error) {
         finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
                CloseReason::error);
@@ -122,12 +172,12 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
 // RabbitMQ keeps what is unsettled locked when a subscription ends, and once it has ended, takes no NACK any more. A
 // NACK sent first, however, would only bring the message again. So the NACKs go first, but take effect afterwards: with
 // the COMMIT of a transaction.
-void Core::send_unsubscribe(SubscriptionState& state, Frame const& frame, ReceiptSlot* slot)
+void Core::send_unsubscribe(SubscriptionState& state, std::vector<Frame> const& frames, ReceiptSlot* slot)
 {
     TransmitOptions const plain;
     auto const version = conversation_.version();
     auto const ids = state.unsettled.take_open();
-    auto const transaction = ids.empty() ? std::string() : TransactionState::make_id(next_transaction());
+    auto const transaction = ids.empty() ? std::string() : transactions_.next_id();
     if (!ids.empty()) {
         auto const begin = intercepted(transaction_frame("BEGIN", transaction));
         write_intercepted(begin, nullptr, plain);
@@ -139,7 +189,8 @@ void Core::send_unsubscribe(SubscriptionState& state, Frame const& frame, Receip
             nack.add_header("subscription", state.id);
         write_intercepted(intercepted(std::move(nack)), nullptr, plain);
     }
-    write_intercepted(frame, slot, plain);
+    for (auto const& frame : frames)
+        write_intercepted(frame, &frame == &frames.back() ? slot : nullptr, plain);
     if (!ids.empty()) {
         auto const commit = intercepted(transaction_frame("COMMIT", transaction));
         write_intercepted(commit, nullptr, plain);
@@ -161,6 +212,8 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     if (state->ended)
         co_return true;
     core->check_open();
+    refuse_other(options, "id", state->id);
+    refuse_other(options, "destination", state->destination);
     if (!core->is_online()) {
         if (delete_durable)
             throw ConnectionLost(make_error_code(errc::connection_lost),
@@ -169,28 +222,29 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
         co_return true;
     }
     auto frame = unsubscribe_frame(state->id, state->destination, core->conversation_.version());
-    if (delete_durable) {
-        // RabbitMQ wants to see again what made the subscription durable.
-        for (auto const header : state->subscribe_frame.headers()) {
-            if (header.name != "id" && header.name != "destination" && header.name != "ack" &&
-                header.name != "receipt" && !frame.has_header(header.name))
-                frame.add_header(header.name, header.value);
-        }
-    }
     add_headers(frame, options);
+    std::vector<Frame> frames;
+    if (delete_durable)
+        frames = core->conversation_.broker().deletion(std::move(frame), state->subscribe_frame);
+    else
+        frames.push_back(std::move(frame));
+    auto& last = frames.back();
     auto how = transmit_options(options);
-    bool const waits = how.with_receipt || core->config_->auto_receipt || frame.has_header("receipt");
+    bool const waits = how.with_receipt || core->config_->auto_receipt || last.has_header("receipt");
     // Until the broker confirms, messages may still come: they belong to this subscription and to nobody else.
     how.with_receipt = true;
     how.deletes_durable = delete_durable;
-    auto slot = core->expect_receipt(frame, how);
-    core->intercept(frame); // before anything is changed, in case it throws
-    check_encodable(frame, core->version());
+    auto slot = core->expect_receipt(last, how);
+    core->write_acknowledgements(*state);
+    for (auto& one : frames) {
+        core->intercept(one); // before anything is changed, in case it throws
+        check_encodable(one, core->version());
+    }
     slot->ending = state;
     state->end_in_order();
     if (state->ack != AckMode::automatic)
         state->discard_buffer();
-    core->send_unsubscribe(*state, frame, slot.get());
+    core->send_unsubscribe(*state, frames, slot.get());
     if (!waits)
         co_return true;
     co_await core->await_slot(*slot);
@@ -205,20 +259,20 @@ std::optional<Frame> Core::acknowledgement(std::string_view command, Message con
 }
 
 // Throws, or returns false, when there is nothing left to acknowledge.
-bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, bool has_headers) const
+bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, std::uint64_t sequence,
+                           bool has_headers) const
 {
     if (!subscription)
         throw InvalidFrame("the message does not come from a subscription");
-    if (subscription->core.get() != this || subscription->ended || connection != connection_) {
-        if (config_->strict_acks)
-            throw StaleMessage();
-        return false;
-    }
-    if (subscription->ack == AckMode::automatic)
+    bool const is_gone = subscription->core.get() != this || subscription->ended || connection != connection_;
+    if (!is_gone && subscription->ack == AckMode::automatic)
         throw InvalidFrame("the messages of this subscription need no acknowledgement", "ack");
-    if (!has_headers)
+    if (!is_gone && !has_headers)
         throw InvalidFrame("the broker sent the message without the headers that an acknowledgement takes");
-    return true;
+    bool const is_open = !is_gone && subscription->unsettled.is_open(sequence);
+    if (!is_open && config_->strict_acks)
+        throw StaleMessage();
+    return is_open;
 }
 
 asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_ptr<SubscriptionState> subscription,
@@ -229,7 +283,7 @@ asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_
     bool here = core->on_executor();
     if (here) {
         core->check_open();
-        if (!core->may_acknowledge(subscription.get(), connection, frame.has_value()))
+        if (!core->may_acknowledge(subscription.get(), connection, sequence, frame.has_value()))
             co_return false;
     }
     if (here && core->may_wait(*frame, options)) {
@@ -247,12 +301,29 @@ asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_
     options.may_suspend = true;
     try {
         co_await transmit(core, std::move(*frame), options);
-    } catch (StaleMessage const&) { // its connection went before it was sent
+    } catch (StaleMessage const&) { // it was settled, or its connection went, before there was room for this
         if (core->config_->strict_acks)
             throw;
         co_return false;
     }
     co_return true;
+}
+
+asio::awaitable<bool> Core::acknowledge_with(std::shared_ptr<Core> core,
+                                             std::shared_ptr<SubscriptionState> subscription, std::uint64_t connection,
+                                             std::uint64_t sequence, std::optional<Frame> frame, FrameOptions options)
+{
+    for (auto const* const name : {"id", "message-id", "subscription"}) {
+        if (find_header(options, name))
+            throw InvalidFrame("which message is acknowledged is not for a header to say", name);
+    }
+    if (find_header(options, "transaction"))
+        throw InvalidFrame("use Transaction::ack() or nack() to acknowledge in a transaction", "transaction");
+    if (frame)
+        add_headers(*frame, options);
+    auto operation = acknowledge(std::move(core), std::move(subscription), connection, sequence, std::move(frame),
+                                 transmit_options(options));
+    co_return co_await std::move(operation);
 }
 
 } // namespace arbalest::detail

@@ -204,6 +204,8 @@ void Core::start_writer()
 
 void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
+    if (options.effects)
+        check_relevant(*options.effects);
     if (!interceptors_.empty())
         intercept(frame);
     write_intercepted(frame, slot, options);
@@ -222,6 +224,16 @@ void Core::write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOpti
         apply(*options.effects, position);
 }
 
+// While a frame waited for room, what it is about may have come to its end.
+void Core::check_relevant(FrameEffects const& effects) const
+{
+    if (effects.transaction && effects.transaction->is_over())
+        throw SessionClosed("the transaction is over");
+    auto const* const subscription = effects.settles;
+    if (subscription && (subscription->ended || !subscription->unsettled.is_open(effects.settled)))
+        throw StaleMessage();
+}
+
 void Core::apply(FrameEffects const& effects, std::uint64_t position)
 {
     if (effects.encoded)
@@ -234,9 +246,12 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
         for (auto const& pending : *effects.starts)
             start_deadline(slot_of(pending));
     }
-    if (effects.settles)
-        effects.settles->unsettled.settle(effects.settled, effects.settles->ack == AckMode::client,
-                                          effects.transaction);
+    if (effects.settles && effects.transaction)
+        effects.transaction->settle(*effects.settles, effects.settled);
+    else if (effects.settles)
+        effects.settles->unsettled.settle(effects.settled, effects.settles->ack == AckMode::client);
+    if (effects.transaction_end != TransactionEnd::none)
+        effects.transaction->end(effects.transaction_end == TransactionEnd::commit);
 }
 
 void Core::intercept(Frame& frame)
@@ -358,21 +373,38 @@ void Core::pump_queue()
     Exclusive::Section const section(exclusive_);
     if (reconnects_)
         pump_outbox();
-    while (!queue_.empty() && !finished_ && (link_ || reconnects_) && has_room(queue_.front().frame)) {
-        auto& queued = queue_.front();
-        queued.begun = true;
-        std::exception_ptr failure;
-        try {
-            if (is_kept(queued.frame))
-                keep(queued.frame, queued.slot, queued.options);
-            else
-                write(queued.frame, queued.slot, queued.options);
-        } catch (...) {
-            failure = std::current_exception();
-        }
-        complete_queued(queued, failure);
-    }
+    while (!queue_.empty() && !finished_ && (link_ || reconnects_) && has_room(queue_.front().frame))
+        write_queued(queue_.front());
     continue_disconnect();
+}
+
+void Core::write_queued(QueuedFrame& queued)
+{
+    queued.begun = true;
+    std::exception_ptr failure;
+    try {
+        if (is_kept(queued.frame))
+            keep(queued.frame, queued.slot, queued.options);
+        else
+            write(queued.frame, queued.slot, queued.options);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    complete_queued(queued, failure);
+}
+
+// A subscription is about to end: what was acknowledged before must come before UNSUBSCRIBE, though there is no room.
+void Core::write_acknowledgements(SubscriptionState const& state)
+{
+    auto const is_its = [&](QueuedFrame const& queued) {
+        return queued.options.effects && queued.options.effects->settles == &state;
+    };
+    while (is_online() && !finished_) {
+        auto const found = std::ranges::find_if(queue_, is_its);
+        if (found == queue_.end())
+            return;
+        write_queued(*found);
+    }
 }
 
 void Core::send_control(Frame frame) noexcept

@@ -67,7 +67,9 @@ SlowConsumer::SlowConsumer(std::string const& destination, std::size_t messages,
 }
 
 StaleMessage::StaleMessage()
-    : StompErrorOf(errc::stale_message, "the message cannot be acknowledged any more; the broker delivers it again",
+    : StompErrorOf(errc::stale_message,
+                   "the message was settled before, or its subscription or connection is gone and the broker delivers "
+                   "it again",
                    Outcome::not_sent)
 {
 }

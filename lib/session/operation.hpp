@@ -7,6 +7,8 @@
 #include <boost/system/system_error.hpp>
 
 #include <exception>
+#include <string>
+#include <string_view>
 #include <utility>
 
 // What every operation begins with.
@@ -26,6 +28,24 @@ inline void add_headers(Frame& frame, FrameOptions const& options)
         frame.set_header(name, value);
 }
 
+/// What add_headers() will make of that header; nullptr when it is not given.
+inline std::string const* find_header(FrameOptions const& options, std::string_view name)
+{
+    std::string const* found = nullptr;
+    for (auto const& [given, value] : options.headers()) {
+        if (given == name)
+            found = &value;
+    }
+    return found;
+}
+
+/// Refuses a header that must be as the operation sets it.
+inline void refuse_other(FrameOptions const& options, std::string_view name, std::string_view own)
+{
+    if (auto const* const given = find_header(options, name); given && *given != own)
+        throw InvalidFrame("the operation itself sets this header, to another value", std::string(name));
+}
+
 inline TransmitOptions transmit_options(FrameOptions const& options)
 {
     TransmitOptions result;
@@ -38,6 +58,7 @@ inline TransmitOptions transmit_options(OutgoingMessage const& message)
 {
     TransmitOptions result;
     result.with_receipt = message.wants_receipt();
+    result.no_destination = !message.has_destination();
     result.set_timeout(message.receipt_timeout());
     return result;
 }

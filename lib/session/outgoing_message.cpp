@@ -11,15 +11,15 @@ namespace {
 using namespace std::string_view_literals;
 
 // Headers that belong to one delivery of a message, not to the message.
-constexpr std::array of_the_delivery{"receipt"sv,     "subscription"sv,   "message-id"sv, "ack"sv,
-                                     "destination"sv, "content-length"sv, "redelivered"sv};
+constexpr std::array of_the_delivery{"receipt"sv,     "subscription"sv,   "message-id"sv,  "ack"sv,
+                                     "destination"sv, "content-length"sv, "redelivered"sv, "transaction"sv};
 
 } // namespace
 
 OutgoingMessage::OutgoingMessage(std::string_view destination) : OutgoingMessage(destination, {}) {}
 
 OutgoingMessage::OutgoingMessage(std::string_view destination, std::string_view body)
-    : frame_("SEND", {"destination", destination}, body)
+    : frame_("SEND", {"destination", destination}, body), has_destination_(!destination.empty())
 {
 }
 

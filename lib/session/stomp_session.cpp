@@ -62,30 +62,30 @@ asio::awaitable<Subscription> StompSession::subscribe(std::string_view destinati
 
 asio::awaitable<bool> StompSession::ack(Message const& message) const
 {
-    return ack(message, FrameOptions());
+    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
+                             Core::sequence_of(message), Core::acknowledgement("ACK", message, version()),
+                             detail::TransmitOptions());
 }
 
 asio::awaitable<bool> StompSession::ack(Message const& message, FrameOptions options) const
 {
-    auto frame = Core::acknowledgement("ACK", message, version());
-    if (frame)
-        detail::add_headers(*frame, options);
-    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
-                             Core::sequence_of(message), std::move(frame), detail::transmit_options(options));
+    return Core::acknowledge_with(core(), Core::subscription_of(message), Core::connection_of(message),
+                                  Core::sequence_of(message), Core::acknowledgement("ACK", message, version()),
+                                  std::move(options));
 }
 
 asio::awaitable<bool> StompSession::nack(Message const& message) const
 {
-    return nack(message, FrameOptions());
+    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
+                             Core::sequence_of(message), Core::acknowledgement("NACK", message, version()),
+                             detail::TransmitOptions());
 }
 
 asio::awaitable<bool> StompSession::nack(Message const& message, FrameOptions options) const
 {
-    auto frame = Core::acknowledgement("NACK", message, version());
-    if (frame)
-        detail::add_headers(*frame, options);
-    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
-                             Core::sequence_of(message), std::move(frame), detail::transmit_options(options));
+    return Core::acknowledge_with(core(), Core::subscription_of(message), Core::connection_of(message),
+                                  Core::sequence_of(message), Core::acknowledgement("NACK", message, version()),
+                                  std::move(options));
 }
 
 asio::awaitable<Transaction> StompSession::begin() const

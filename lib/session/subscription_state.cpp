@@ -42,6 +42,8 @@ std::shared_ptr<StompError> SubscriptionState::push_carefully(Frame&& frame, std
     if (gives_back) {
         auto const name = core->version() == StompVersion::v1_2 ? "ack" : "message-id";
         sequence = unsettled.add(frame.header(name).value_or(""));
+    } else if (ack != AckMode::automatic) {
+        sequence = unsettled.add();
     }
     bool const was_full = is_full();
     if (was_full && limits.policy == OverflowPolicy::drop_newest)
@@ -75,7 +77,7 @@ void SubscriptionState::discard_buffer()
 
 void SubscriptionState::connection_lost()
 {
-    unsettled.take_open();
+    unsettled.forget();
     if (ack == AckMode::automatic)
         return;
     discard_buffer();

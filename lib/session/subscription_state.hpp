@@ -35,7 +35,7 @@ public:
     AckMode const ack;
     SubscriptionBuffer const limits;
 
-    /// The SUBSCRIBE frame as the user wants it, for the headers of an UNSUBSCRIBE that deletes a durable subscription.
+    /// The SUBSCRIBE frame as the user wants it, without what only one broker understands.
     Frame subscribe_frame;
     /// Which subscription of the session it is; later ones have higher numbers.
     std::uint64_t number = 0;
@@ -58,7 +58,7 @@ public:
         auto const size = size_of(frame);
         if (gives_back || !stays_below_limits(size))
             return push_carefully(std::move(frame), connection, size);
-        append(std::move(frame), connection, 0, size);
+        append(std::move(frame), connection, ack == AckMode::automatic ? 0 : unsettled.add(), size);
         return nullptr;
     }
     void end_in_order();

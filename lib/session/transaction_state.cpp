@@ -6,6 +6,7 @@
 #include "operation.hpp"
 #include <arbalest/session/with_timeout.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -24,22 +25,21 @@ void require_state(std::shared_ptr<TransactionState> const& state)
 
 } // namespace
 
-// Once COMMIT or ABORT was encoded, the subscriptions are told of it, however the wait for the receipt ends.
-class TransactionState::EndGuard
+// Whoever drops the handle meanwhile does not mean to take the COMMIT back.
+class TransactionState::Ending
 {
 public:
-    EndGuard(TransactionState& state, bool committed) noexcept : state_(state), committed_(committed) {}
-    EndGuard(EndGuard const&) = delete;
-    EndGuard& operator=(EndGuard const&) = delete;
-    ~EndGuard()
+    explicit Ending(TransactionState& state) noexcept : state_(state) { ++state_.ending_; }
+    Ending(Ending const&) = delete;
+    Ending& operator=(Ending const&) = delete;
+    ~Ending()
     {
-        if (state_.over_)
-            state_.tell_subscriptions(committed_);
+        if (--state_.ending_ == 0 && state_.abandoned_)
+            state_.abandon();
     }
 
 private:
     TransactionState& state_;
-    bool committed_;
 };
 
 void TransactionState::check_open() const
@@ -60,7 +60,12 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
         auto operation = begin(core, std::move(options));
         co_return co_await hop_to(core->home(), std::move(operation));
     }
-    auto const state = std::make_shared<TransactionState>(core, core->next_transaction());
+    auto const* const chosen = find_header(options, "transaction");
+    if (chosen && chosen->empty())
+        throw InvalidFrame("a transaction needs an id", "transaction");
+    auto const state = std::make_shared<TransactionState>(core, chosen ? *chosen : core->transactions().next_id());
+    if (!core->transactions().add(state))
+        throw InvalidFrame("'" + state->id + "' is the id of another transaction that is open", "transaction");
     // Whatever happens from here on, the handle sees to it that nothing stays open.
     auto transaction = Core::make_transaction(state);
     auto frame = transaction_frame("BEGIN", state->id);
@@ -81,6 +86,9 @@ asio::awaitable<bool> TransactionState::send_frame(std::shared_ptr<TransactionSt
 {
     auto const core = state->core;
     how.may_suspend = true;
+    FrameEffects effects = how.effects ? *how.effects : FrameEffects();
+    effects.transaction = state.get();
+    how.effects = &effects;
     if (!frame.has_header("transaction"))
         frame.add_header("transaction", state->id);
     if (how.with_receipt || core->config().auto_receipt || frame.has_header("receipt")) {
@@ -120,17 +128,20 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
         co_return co_await hop_to(state->core->home(), std::move(operation));
     }
     state->check_open();
-    if (!state->core->may_acknowledge(subscription.get(), connection, frame.has_value()))
+    if (!state->core->may_acknowledge(subscription.get(), connection, sequence, frame.has_value()))
         co_return false;
     FrameEffects effects;
     effects.settles = subscription.get();
     effects.settled = sequence;
-    effects.transaction = state->number;
     TransmitOptions how;
     how.effects = &effects;
-    if (state->subscriptions_.empty() || state->subscriptions_.back().lock() != subscription)
-        state->subscriptions_.push_back(subscription);
-    co_await send_frame(state, std::move(*frame), how);
+    try {
+        co_await send_frame(state, std::move(*frame), how);
+    } catch (StaleMessage const&) { // it was settled before there was room for this
+        if (state->core->config().strict_acks)
+            throw;
+        co_return false;
+    }
     co_return true;
 }
 
@@ -146,16 +157,15 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     }
     state->check_open();
     FrameEffects effects;
-    effects.encoded = &state->over_;
+    effects.transaction = state.get();
+    effects.transaction_end = TransactionEnd::commit;
     effects.starts = &state->pending_;
     TransmitOptions how;
     how.effects = &effects;
     how.may_suspend = true;
     auto frame = transaction_frame("COMMIT", state->id);
-    {
-        EndGuard const guard(*state, true);
-        co_await Core::transmit(core, std::move(frame), how);
-    }
+    Ending const ending(*state);
+    co_await Core::transmit(core, std::move(frame), how);
     // A total cancellation that has come since COMMIT was encoded is to be ignored, but the caller's coroutine
     // remembers it, and would throw.
     auto const throws = co_await asio::this_coro::throw_if_cancelled();
@@ -172,6 +182,8 @@ asio::awaitable<void> TransactionState::await_confirmations(std::shared_ptr<Tran
 {
     auto const pending = std::exchange(state->pending_, {});
     for (auto const& receipt : pending)
+        state->core->start_deadline(Core::slot_of(receipt)); // of what was waiting for room before COMMIT
+    for (auto const& receipt : pending)
         co_await state->core->await_confirmation(receipt);
 }
 
@@ -187,12 +199,13 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     }
     state->check_open();
     FrameEffects effects;
-    effects.encoded = &state->over_;
+    effects.transaction = state.get();
+    effects.transaction_end = TransactionEnd::abort;
     TransmitOptions how;
     how.effects = &effects;
     how.may_suspend = true;
     auto frame = transaction_frame("ABORT", state->id);
-    EndGuard const guard(*state, false);
+    Ending const ending(*state);
     co_await Core::transmit(core, std::move(frame), how);
     state->pending_.clear();
 }
@@ -202,23 +215,75 @@ bool TransactionState::is_lost() const noexcept
     return begun_ && connection_ != core->connection();
 }
 
-void TransactionState::tell_subscriptions(bool committed)
+void TransactionState::settle(SubscriptionState& subscription, Unsettled::Sequence sequence)
 {
-    for (auto const& weak : subscriptions_) {
-        if (auto const subscription = weak.lock())
-            subscription->unsettled.transaction_ended(number, committed);
+    auto place = std::ranges::find(settled_, &subscription, [](Settled const& s) { return s.subscription.get(); });
+    if (place == settled_.end())
+        place = settled_.insert(place, {subscription.shared_from_this(), {}});
+    subscription.unsettled.settle(sequence, subscription.ack == AckMode::client, place->runs);
+}
+
+void TransactionState::end(bool committed)
+{
+    over_ = true;
+    for (auto const& [subscription, runs] : std::exchange(settled_, {})) {
+        for (auto const& run : runs) {
+            if (committed)
+                subscription->unsettled.commit(run);
+            else
+                subscription->unsettled.reopen(run);
+        }
     }
-    subscriptions_.clear();
+    core->transactions().remove(*this);
 }
 
 void TransactionState::abandon()
 {
+    abandoned_ = true;
+    if (ending_ != 0)
+        return;
     pending_.clear();
+    core->transactions().remove(*this);
     if (!begun_ || over_ || !core->is_open() || is_lost())
         return;
-    over_ = true;
-    tell_subscriptions(false);
+    end(false);
     core->send_control(transaction_frame("ABORT", id));
+}
+
+// --- OpenTransactions
+
+std::string OpenTransactions::next_id()
+{
+    std::string id;
+    do
+        id = "tx-" + std::to_string(++last_);
+    while (is_taken(id));
+    return id;
+}
+
+bool OpenTransactions::is_taken(std::string const& id) const
+{
+    auto const found = states_.find(id);
+    auto const state = found == states_.end() ? nullptr : found->second.lock();
+    return state && !state->is_over() && !state->is_lost();
+}
+
+bool OpenTransactions::add(std::shared_ptr<TransactionState> const& state)
+{
+    if (is_taken(state->id))
+        return false;
+    states_.insert_or_assign(state->id, state);
+    return true;
+}
+
+void OpenTransactions::remove(TransactionState const& state)
+{
+    auto const found = states_.find(state.id);
+    if (found == states_.end())
+        return;
+    auto const owner = found->second.lock();
+    if (!owner || owner.get() == &state)
+        states_.erase(found);
 }
 
 } // namespace arbalest::detail

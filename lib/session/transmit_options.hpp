@@ -15,6 +15,9 @@
 namespace arbalest::detail {
 
 class SubscriptionState;
+class TransactionState;
+
+enum class TransactionEnd : std::uint8_t { none, commit, abort };
 
 /// What else a frame is about, for those few that are about anything else.
 class FrameEffects
@@ -30,7 +33,8 @@ public:
     SubscriptionState* subscribing = nullptr;           // SUBSCRIBE: whose
     SubscriptionState* settles = nullptr;
     std::uint64_t settled = 0;
-    std::uint64_t transaction = 0; // in which that is done
+    TransactionState* transaction = nullptr; // in which the frame is sent: not any more when that is over
+    TransactionEnd transaction_end = TransactionEnd::none;
     // COMMIT: whose limits start. Not with the call, which can be cancelled while it waits for room.
     std::vector<PendingReceipt> const* starts = nullptr;
 };
@@ -57,6 +61,7 @@ public:
     bool defer_deadline : 1 = false;  // in a transaction: the limit starts with COMMIT
     bool deletes_durable : 1 = false; // UNSUBSCRIBE
     bool may_suspend : 1 = false;     // see Core::may_suspend_on(); the operation has seen to it, or need not suspend
+    bool no_destination : 1 = false;  // a message that goes nowhere
 
 private:
     static constexpr int timeout_bits = 56;

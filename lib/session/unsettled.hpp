@@ -1,89 +1,84 @@
 #pragma once
 
+#include "../protocol/vector_queue.hpp"
+
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace arbalest::detail {
 
-/// The messages of a subscription that the broker waits to have acknowledged, in the order in which they came. Kept
-/// where the broker would not take them back by itself when the subscription ends.
+/// Which messages of a subscription have been acknowledged or rejected: two bits for each, from the oldest unsettled
+/// one on. A message that nothing was done about yet needs none. What a transaction has settled is open again when it
+/// is aborted.
 class Unsettled
 {
 public:
     using Sequence = std::uint64_t;
 
-    /// A message came. Returns the number by which it is known here; never zero.
-    Sequence add(std::string_view ack_id)
+    /// Messages with consecutive numbers.
+    struct Run
     {
-        entries_.push_back({std::string(ack_id), 0, true});
-        return first_ + entries_.size() - 1;
-    }
+        Sequence first;
+        Sequence last;
 
-    /// It was acknowledged or rejected, with all before it if that is how the subscription acknowledges.
-    /// @param transaction in which that was done, and with which it stands or falls; zero for none.
-    void settle(Sequence sequence, bool cumulative, std::uint64_t transaction = 0)
-    {
-        if (sequence < first_ || sequence - first_ >= entries_.size())
-            return;
-        auto const position = static_cast<std::size_t>(sequence - first_);
-        for (auto i = cumulative ? 0 : position; i <= position; ++i) {
-            if (!entries_[i].open)
-                continue;
-            entries_[i].open = false;
-            entries_[i].transaction = transaction;
-        }
-        forget_settled();
-    }
-
-    /// The transaction has been committed, or aborted: then all that was settled in it is open again.
-    void transaction_ended(std::uint64_t transaction, bool committed)
-    {
-        for (auto& entry : entries_) {
-            if (entry.transaction != transaction)
-                continue;
-            entry.transaction = 0;
-            entry.open = !committed;
-        }
-        forget_settled();
-    }
-
-    /// Hands out the ids of those that are open, and forgets all.
-    std::vector<std::string> take_open()
-    {
-        std::vector<std::string> ids;
-        for (auto& entry : entries_) {
-            if (entry.open)
-                ids.push_back(std::move(entry.ack_id));
-        }
-        first_ += entries_.size();
-        entries_.clear();
-        return ids;
-    }
-
-private:
-    struct Entry
-    {
-        std::string ack_id;
-        std::uint64_t transaction; // that may still take it back; zero for none
-        bool open;
+        friend bool operator==(Run const&, Run const&) = default;
     };
 
-    void forget_settled()
-    {
-        while (!entries_.empty() && !entries_.front().open && entries_.front().transaction == 0) {
-            entries_.pop_front();
-            ++first_;
-        }
-    }
+    /// A message came. Returns the number by which it is known here: one more than the last; never zero.
+    Sequence add() noexcept { return ++last_; }
+    /// The same, where the broker must be told by their ids which messages to take back.
+    Sequence add(std::string_view ack_id);
 
-    std::deque<Entry> entries_;
-    Sequence first_ = 1;
+    /// Whether it came and was neither settled nor forgotten.
+    bool is_open(Sequence sequence) const noexcept;
+
+    /// The message was acknowledged or rejected, with all open ones before it if that is how the subscription
+    /// acknowledges.
+    void settle(Sequence sequence, bool cumulative);
+    /// The same in a transaction. What that has settled is appended to `settled`.
+    void settle(Sequence sequence, bool cumulative, std::vector<Run>& settled);
+
+    /// A transaction that has settled these was committed, or aborted.
+    void commit(Run const& run);
+    void reopen(Run const& run);
+
+    /// Hands out the ids of those that are open, in order, and forgets all.
+    std::vector<std::string> take_open();
+    /// Nothing that came up to now matters any more.
+    void forget() noexcept;
+
+    /// The bytes that all this occupies on the heap.
+    std::size_t memory() const noexcept;
+
+private:
+    using Word = std::uint64_t;
+    static constexpr Sequence per_word = 32;
+
+    enum State : Word { open = 0, settled = 1, in_transaction = 2 };
+
+    // The ids stand one behind the other in one text.
+    struct Id
+    {
+        Sequence sequence;
+        std::size_t length;
+    };
+
+    State state_of(Sequence sequence) const noexcept;
+    void mark(Run const& run, State from, State to, std::vector<Run>* marked);
+    void count_settled(std::size_t count);
+    void forget_settled_words();
+    void drop_settled_ids();
+
+    VectorQueue<Word> words_;  // those behind the end are as if they were zero
+    Sequence base_ = 1;        // of the first word
+    Sequence last_ = 0;        // that was given out
+    Sequence may_be_open_ = 1; // none before it is open
+    std::vector<Id> ids_;      // in order; of some that are settled, too
+    std::string id_text_;
+    std::size_t settled_ids_ = 0; // how many of these are
 };
 
 } // namespace arbalest::detail

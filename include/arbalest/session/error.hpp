@@ -116,7 +116,8 @@ private:
     std::size_t bytes_;
 };
 
-/// An ack of a message whose subscription or connection is gone; thrown only with `strict_acks`.
+/// An ack of a message whose subscription or connection is gone, or which was settled before; thrown only with
+/// `strict_acks`.
 class ARBALEST_DECL StaleMessage : public StompErrorOf<StaleMessage>
 {
 public:

@@ -17,13 +17,15 @@ class Message;
 class ARBALEST_DECL OutgoingMessage
 {
 public:
-    /// @param destination the `destination` header, in the broker's own syntax.
+    /// @param destination the `destination` header, in the broker's own syntax. Sending fails with InvalidFrame when it
+    /// is empty.
     explicit OutgoingMessage(std::string_view destination);
     /// With a body; the same as calling body(), without a second allocation.
     OutgoingMessage(std::string_view destination, std::string_view body);
 
     /// A copy of a received message for another destination: its headers and its body, but not those that belong to the
-    /// delivery (`receipt`, `subscription`, `message-id`, `ack`, `destination`, `content-length`, `redelivered`).
+    /// delivery (`receipt`, `subscription`, `message-id`, `ack`, `destination`, `content-length`, `redelivered`,
+    /// `transaction`).
     static OutgoingMessage forward(Message const& message, std::string_view destination);
     /// The same for the destination at which it was received.
     static OutgoingMessage forward(Message const& message);
@@ -70,11 +72,14 @@ public:
     Frame&& frame() && noexcept { return std::move(frame_); }
     /// Whether with_receipt() was called.
     bool wants_receipt() const noexcept { return with_receipt_; }
+    /// Whether the destination given to the constructor is not empty.
+    bool has_destination() const noexcept { return has_destination_; }
     /// The limit given to receipt_timeout(); nullopt when none was.
     std::optional<std::chrono::milliseconds> receipt_timeout() const noexcept { return receipt_timeout_; }
 
 private:
     Frame frame_;
+    bool has_destination_;
     bool with_receipt_ = false;
     std::optional<std::chrono::milliseconds> receipt_timeout_;
 };

@@ -62,7 +62,8 @@ public:
     }
     FrameOptions&& receipt_timeout(std::chrono::milliseconds limit) && { return std::move(receipt_timeout(limit)); }
 
-    /// Adds a header to the frame, behind the operation's own; it is escaped when the frame is encoded.
+    /// Adds a header to the frame, behind the operation's own; it is escaped when the frame is encoded. One that the
+    /// operation sets itself cannot have another value: the operations say which of them a user may choose.
     FrameOptions& header(std::string name, std::string value) &
     {
         headers_.emplace_back(std::move(name), std::move(value));

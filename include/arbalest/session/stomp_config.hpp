@@ -130,8 +130,8 @@ public:
     /// An ERROR ends the session, as the specification has it. Off: the session stays open, as RabbitMQ and ActiveMQ
     /// keep it after most ERRORs; one that names an operation fails that, any other goes to the observer. Default true.
     bool error_frames_are_fatal = true;
-    /// ack() and nack() of a message whose subscription or connection is gone throw StaleMessage instead of returning
-    /// false. Default false.
+    /// ack() and nack() of a message whose subscription or connection is gone, or which was settled before, throw
+    /// StaleMessage instead of returning false. Default false.
     bool strict_acks = false;
 
     /// What the broker may send; more ends the session with MalformedFrame. Default as in Limits.

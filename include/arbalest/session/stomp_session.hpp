@@ -105,6 +105,7 @@ public:
 
     /// Subscribes (STOMP 1.2, "SUBSCRIBE"). Suspends for the receipt where one is asked for; messages that come earlier
     /// are kept. A subscribe that loses its receipt unsubscribes.
+    /// @throws InvalidFrame also when the destination is empty, or the id is that of another subscription.
     ///
     /// Cancellation: every type, while it waits for room, withdraws SUBSCRIBE. While it waits for the receipt,
     /// `partial` and `terminal` unsubscribe; `total` is ignored.
@@ -112,8 +113,10 @@ public:
     boost::asio::awaitable<Subscription> subscribe(std::string_view destination) const;
 
     /// Acknowledges a message (STOMP 1.2, "ACK"), or refuses it ("NACK", which 1.0 has not).
-    /// @returns false when the message's subscription or connection is gone, so that the broker delivers it again;
-    /// nothing is sent then. With `strict_acks` it throws StaleMessage instead.
+    /// @returns false when the message's subscription or connection is gone, so that the broker delivers it again, or
+    /// when it was settled before: itself, by a cumulative acknowledgement (AckMode::client) or in a transaction that
+    /// was not aborted. Nothing is sent then. With `strict_acks` it throws StaleMessage instead.
+    /// @param options without `id`, `message-id`, `subscription` and `transaction` (see Transaction::ack()).
     ///
     /// Cancellation: as for send(). Where a frame was withdrawn, the message is still to be acknowledged.
     /// @throws InvalidFrame also when the message needs no acknowledgement (AckMode::automatic).
@@ -123,7 +126,8 @@ public:
     boost::asio::awaitable<bool> nack(Message const& message, FrameOptions options) const;
 
     /// Begins a transaction (STOMP 1.2, "BEGIN"). Suspends for the receipt where one is asked for; a begin that loses
-    /// its receipt aborts the transaction.
+    /// its receipt aborts the transaction. A `transaction` header among the options is its id.
+    /// @throws InvalidFrame also when an open transaction of the session has that id.
     ///
     /// Cancellation: every type, while it waits for room, withdraws BEGIN. While it waits for the receipt, `partial`
     /// and `terminal` abort the transaction; `total` is ignored.

@@ -17,7 +17,10 @@
 
 namespace arbalest {
 
-/// How to subscribe. `ack` and the subscription's headers are set by chained setters.
+/// How to subscribe. `ack` and the subscription's headers are set by chained setters. An `id` or `ack` given by
+/// header() means the same as given by its setter. With client acknowledgement the broker is told the size of the
+/// buffer, in its own way where it is known: by `prefetch-count` (RabbitMQ), `activemq.prefetchSize` (ActiveMQ),
+/// `consumer-window-size` (Artemis; bytes) or `credit` (Apollo). A header of the user's own wins.
 class SubscribeOptions : public FrameOptions
 {
 public:
@@ -25,7 +28,9 @@ public:
     /// @param mode as ack(mode).
     SubscribeOptions(AckMode mode) noexcept : ack_(mode) {}
 
-    /// How messages are acknowledged (STOMP 1.2, "SUBSCRIBE ack Header"). Default AckMode::automatic.
+    /// How messages are acknowledged (STOMP 1.2, "SUBSCRIBE ack Header"). Default AckMode::automatic. STOMP 1.0 has no
+    /// AckMode::client_individual: subscribing with it fails with InvalidFrame there, and a subscription that is made
+    /// again on a 1.0 connection ends with that.
     SubscribeOptions& ack(AckMode mode) &
     {
         ack_ = mode;
@@ -117,8 +122,9 @@ public:
 
     /// The next message; nullopt when the subscription has ended in order (unsubscribed or disconnected) and nothing is
     /// left in its buffer.
-    /// @throws what ended it otherwise, every time. Cancellation of every type ends the wait and loses no message, but
-    /// see above for `||`.
+    /// @throws what ended it otherwise, every time; ErrorFrameReceived when the broker has ended it and says so in an
+    /// ERROR with a `subscription` header that does not end the session (see StompConfig::error_frames_are_fatal).
+    /// Cancellation of every type ends the wait and loses no message, but see above for `||`.
     boost::asio::awaitable<std::optional<Message>> next();
 
     /// The next message. @throws SessionClosed when the subscription has ended in order, else as next(). Cancellation:
@@ -140,12 +146,16 @@ public:
 
     /// Ends the subscription: UNSUBSCRIBE (STOMP 1.2, "UNSUBSCRIBE"). Suspends for the receipt where one is asked for.
     /// With AckMode::automatic, messages that are buffered may still be taken; otherwise they go back to the broker,
-    /// which delivers them again. Then next() returns nullopt. Does nothing when the subscription has ended already.
+    /// which delivers them again. Acknowledgements that wait for room in the write buffer go out before. Then next()
+    /// returns nullopt. Does nothing when the subscription has ended already.
     /// Cancellation: `partial` and `terminal` end the wait for the receipt, and do not undo it; `total` is ignored.
     boost::asio::awaitable<void> unsubscribe();
-    /// The same, with further headers or a receipt.
+    /// The same, with further headers or a receipt. @throws InvalidFrame when they give it another `id` or
+    /// `destination`.
     boost::asio::awaitable<void> unsubscribe(FrameOptions options);
-    /// Ends it and deletes a durable subscription at the broker, by repeating its headers on UNSUBSCRIBE.
+    /// Ends it and deletes a durable subscription at the broker, by repeating its headers on UNSUBSCRIBE, or with
+    /// ActiveMQ by a second UNSUBSCRIBE that has `activemq.subscriptionName`; the receipt is the last frame's.
+    /// @throws ConnectionLost while there is no connection.
     boost::asio::awaitable<void> unsubscribe(DeleteDurable);
 
     /// The `id` header, by which the broker knows it.

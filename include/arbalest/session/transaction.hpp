@@ -18,7 +18,9 @@ class TransactionState;
 } // namespace detail
 
 /// A transaction (STOMP 1.2, "BEGIN"): what is sent and acknowledged in it takes effect with commit(), or never.
-/// Movable, not copyable. Destroying one that is neither committed nor aborted aborts it, without waiting.
+/// Movable, not copyable. Destroying one that is neither committed nor aborted aborts it, without waiting; a commit()
+/// that is under way goes on. Messages that were acknowledged in a transaction can be acknowledged again when it is
+/// aborted.
 ///
 /// Inside a transaction nothing waits for its receipt, because RabbitMQ confirms only after COMMIT: commit() awaits
 /// all.
@@ -36,7 +38,8 @@ public:
 
     /// Sends a message in the transaction. Suspends for room in the write buffer only; cancellation of every type
     /// withdraws the message. A `transaction` header of the message's own wins.
-    /// @throws SessionClosed when the transaction is over; what ended the session.
+    /// @throws SessionClosed when the transaction is over, also when that comes while it waits for room; what ended the
+    /// session.
     boost::asio::awaitable<void> send(OutgoingMessage message);
     boost::asio::awaitable<void> send(std::string_view destination, std::string_view body);
 
@@ -47,9 +50,9 @@ public:
     boost::asio::awaitable<bool> nack(Message const& message);
 
     /// Sends COMMIT (STOMP 1.2, "COMMIT"). With receipts it suspends until the broker has confirmed COMMIT and
-    /// everything that was sent in the transaction; their time limits start when COMMIT is encoded.
-    /// @throws the first failure of those confirmations; SessionClosed when the transaction is over already; what ended
-    /// the session.
+    /// everything that was sent in the transaction, in this order; their time limits start when COMMIT is encoded.
+    /// @throws the first failure in that order, without waiting for the rest; SessionClosed when the transaction is
+    /// over already, or another commit() or abort() was called before; what ended the session.
     ///
     /// Cancellation: every type, while it waits for room, withdraws COMMIT, and the transaction stays open. While it
     /// waits for receipts, `partial` and `terminal` end the wait, and the broker may still commit; `total` is ignored.
