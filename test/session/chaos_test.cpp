@@ -1,5 +1,6 @@
 #include "reconnect_tools.hpp"
 #include "support/chaos.hpp"
+#include "support/random_round.hpp"
 
 #include <random>
 
@@ -45,6 +46,31 @@ BOOST_AUTO_TEST_CASE(connections_are_cut_at_random_bytes)
             BOOST_TEST(counts.connections >= 60u);
             proxy.stop();
         });
+    }
+}
+
+// Every kind of operation, in half of the configurations over TCP and in the others over WebSocket; what was confirmed
+// is looked for in the broker's queue. For longer runs: interop/chaos_client.cpp.
+BOOST_AUTO_TEST_CASE(random_operations_in_every_configuration)
+{
+    broker.listen(Listen::websocket);
+    for (std::uint32_t number = 0; number < RandomRound::configurations; ++number) {
+        BOOST_TEST_CONTEXT(RandomRound::describe(number))
+        {
+            run([&]() -> asio::awaitable<void> {
+                RandomRound round;
+                round.url = broker.url(number % 2 == 0 ? Listen::tcp : Listen::websocket);
+                round.queues = "/queue/random-" + std::to_string(number);
+                round.number = number;
+                round.seed = number + 1;
+                round.cuts = 60;
+                round.cut_within = 6000;
+                auto const counts = co_await run_round(round);
+                BOOST_TEST_MESSAGE(to_string(counts));
+                BOOST_TEST(counts.good(), to_string(counts));
+                BOOST_TEST(counts.confirmed > 20U);
+            });
+        }
     }
 }
 
