@@ -145,7 +145,8 @@ Conversation::Event Conversation::receive_receipt(Frame const& frame)
 
 Conversation::Token Conversation::receive_receipt(std::string_view id)
 {
-    return state_ == State::connected || state_ == State::draining ? receipts_.take(id) : nullptr;
+    bool const may_come = state_ == State::connected || state_ == State::draining;
+    return may_come && !receipts_.is_abandoned(id) ? receipts_.take(id) : nullptr;
 }
 
 bool Conversation::is_about_ended_subscription(Frame const& error) const
@@ -192,6 +193,7 @@ void Conversation::reset() noexcept
     disconnect_receipt_.clear();
     // The broker has ended its side of them with the connection.
     ended_subscriptions_.clear();
+    receipts_.connection_ended();
 }
 
 void Conversation::drain(TimePoint now) noexcept

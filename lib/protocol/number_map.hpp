@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -51,8 +52,9 @@ public:
             if (place.number == number) {
                 place.number = 0;
                 value = std::exchange(place.value, Value());
-                if (--placed_ == 0 && places_.size() > kept_when_empty)
-                    places_ = std::vector<Place>();
+                --placed_;
+                if (places_.size() > always_kept && placed_ < places_.size() / 16)
+                    shrink();
                 return true;
             }
         }
@@ -68,7 +70,7 @@ public:
 
 private:
     static constexpr std::size_t fewest_places = 8;
-    static constexpr std::size_t kept_when_empty = 4096;
+    static constexpr std::size_t always_kept = 4096;
 
     struct Place
     {
@@ -88,6 +90,8 @@ private:
             return false;
         value = std::move(found->second);
         others_.erase(found);
+        if (others_.empty() && others_.bucket_count() > always_kept)
+            others_ = boost::unordered_flat_map<Number, Value>();
         return true;
     }
 
@@ -119,6 +123,42 @@ private:
             } else {
                 ++it;
             }
+        }
+    }
+
+    // Gives memory back. Without any for the smaller one, that is put off.
+    void shrink() noexcept
+    {
+        if (placed_ == 0) {
+            places_ = std::vector<Place>();
+            return;
+        }
+        try {
+            std::vector<Place> smaller(places_.size() / 4);
+            auto const place_in_smaller = [&smaller](Number number) -> Place& {
+                return smaller[static_cast<std::size_t>(number) & (smaller.size() - 1)];
+            };
+            std::size_t without_place = 0;
+            for (auto const& place : places_) {
+                if (place.number == 0)
+                    continue;
+                if (auto& to = place_in_smaller(place.number); to.number == 0)
+                    to.number = place.number;
+                else
+                    ++without_place;
+            }
+            others_.reserve(others_.size() + without_place);
+            for (auto& place : places_) {
+                if (place.number == 0)
+                    continue;
+                if (auto& to = place_in_smaller(place.number); to.number == place.number)
+                    to.value = std::move(place.value);
+                else
+                    others_.emplace(place.number, std::move(place.value));
+            }
+            placed_ -= without_place;
+            places_ = std::move(smaller);
+        } catch (std::bad_alloc const&) {
         }
     }
 

@@ -136,16 +136,31 @@ inline void Receipts::drop_stale_deadlines()
 }
 
 // Of what is no longer awaited.
-inline void Receipts::let_go(Number number)
+inline void Receipts::let_go(Number number, bool may_come)
 {
     if (!names_.empty())
-        forget_name(number);
+        forget_name(number, may_come);
     deadlines_.pop_if_next(number);
     drop_stale_deadlines();
 }
 
+void Receipts::expect_again(std::string_view id, Number number, Token token, TimePoint deadline)
+{
+    was_not_sent(id);
+    numbers_of_names_.emplace(id, number);
+    names_.emplace(number, id);
+    expect(number, token, deadline);
+}
+
 Receipts::Token Receipts::take(std::string_view id)
 {
+    // A broker's answers come in the order of the frames, at least those to frames with the same id.
+    if (!abandoned_.empty()) {
+        if (auto const found = abandoned_.find(id); found != abandoned_.end()) {
+            abandoned_.erase(found);
+            return nullptr;
+        }
+    }
     Number number = 0;
     if (!numbers_of_names_.empty()) {
         if (auto const named = numbers_of_names_.find(id); named != numbers_of_names_.end())
@@ -159,7 +174,7 @@ Receipts::Token Receipts::take(std::string_view id)
     Awaited awaited;
     if (!awaited_.take(number, awaited))
         return nullptr;
-    let_go(number);
+    let_go(number, false);
     return awaited.token;
 }
 
@@ -167,16 +182,33 @@ bool Receipts::forget(Number number)
 {
     if (!awaited_.erase(number))
         return false;
-    let_go(number);
+    let_go(number, false);
     return true;
 }
 
-void Receipts::forget_name(Number number)
+bool Receipts::abandon(Number number)
 {
-    if (auto const name = names_.find(number); name != names_.end()) {
-        numbers_of_names_.erase(name->second);
-        names_.erase(name);
-    }
+    if (!awaited_.erase(number))
+        return false;
+    let_go(number, true);
+    return true;
+}
+
+void Receipts::forget_name(Number number, bool may_come)
+{
+    auto const name = names_.find(number);
+    if (name == names_.end())
+        return;
+    auto entry = numbers_of_names_.extract(name->second);
+    names_.erase(name);
+    if (may_come)
+        abandoned_.insert(std::move(entry));
+}
+
+void Receipts::was_not_sent(std::string_view id)
+{
+    if (auto const found = abandoned_.find(id); found != abandoned_.end())
+        abandoned_.erase(found);
 }
 
 void Receipts::set_deadline(Number number, TimePoint deadline)
@@ -206,6 +238,7 @@ void Receipts::Deadlines::pop_front()
     if (heap_is_next()) {
         std::ranges::pop_heap(heap_, LaterFirst());
         heap_.pop_back();
+        give_back();
     } else {
         ascending_.pop_front();
     }
@@ -217,6 +250,14 @@ void Receipts::Deadlines::erase_if(Predicate predicate)
     ascending_.erase_if(predicate);
     std::erase_if(heap_, predicate);
     std::ranges::make_heap(heap_, LaterFirst());
+    give_back();
+}
+
+void Receipts::Deadlines::give_back()
+{
+    constexpr std::size_t always_kept = 4096;
+    if (heap_.capacity() > always_kept && heap_.size() < heap_.capacity() / 8)
+        heap_.shrink_to_fit();
 }
 
 bool Receipts::is_current(Due const& due) const
@@ -243,7 +284,7 @@ Receipts::Token Receipts::expire(TimePoint now)
         return nullptr;
     auto const number = deadlines_.front().number;
     auto const token = awaited_.find(number)->token;
-    forget(number);
+    abandon(number);
     return token;
 }
 

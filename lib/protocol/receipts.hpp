@@ -46,14 +46,37 @@ public:
     std::optional<Number> expect(std::string_view id, Token token);
     std::optional<Number> expect(std::string_view id, Token token, TimePoint deadline);
 
+    /// Awaits once more what was taken or has expired. @param number as before.
+    void expect_again(std::string_view id, Number number, Token token, TimePoint deadline);
+
+    /// Whose receipt that is; nullptr when it is not awaited any more.
+    Token find(Number number) const
+    {
+        auto const* const found = awaited_.find(number);
+        return found ? found->token : nullptr;
+    }
+
     /// Gives its first deadline to one that was expected without and is still awaited. Cheaper than set_deadline().
     void start(Number number, TimePoint deadline) { deadlines_.add({deadline, number}); }
 
     /// A RECEIPT (or an ERROR with a receipt-id) came: whose is it? It is awaited no longer. nullptr: nobody's.
     Token take(std::string_view id);
 
-    /// Nobody waits any more. Returns false when it was not awaited.
+    /// Nobody waits any more, and no RECEIPT will come. Returns false when it was not awaited.
     bool forget(Number number);
+
+    /// Nobody waits any more, but the RECEIPT may still come on this connection. It is not taken for that of a later
+    /// frame with the same id. Returns false when it was not awaited.
+    bool abandon(Number number);
+
+    /// Whether take() is going to take it for that of an abandoned frame.
+    bool is_abandoned(std::string_view id) const { return !abandoned_.empty() && abandoned_.contains(id); }
+
+    /// The frame of one that has expired was not sent, so no RECEIPT by that id will come.
+    void was_not_sent(std::string_view id);
+
+    /// No RECEIPT for what was abandoned will come any more.
+    void connection_ended() noexcept { abandoned_.clear(); }
 
     /// Gives it another deadline.
     void set_deadline(Number number, TimePoint deadline);
@@ -64,7 +87,7 @@ public:
     /// Not after next_deadline(), and found without a look-up; may be that of a receipt which has come.
     TimePoint earliest_deadline() const noexcept;
 
-    /// Takes one whose deadline has passed; nullptr when there is none.
+    /// Takes one whose deadline has passed; nullptr when there is none. It counts as abandoned.
     Token expire(TimePoint now);
 
     std::size_t size() const noexcept { return awaited_.size(); }
@@ -106,6 +129,8 @@ private:
         }
         template <class Predicate>
         void erase_if(Predicate predicate);
+        /// Memory that few of its elements are left in.
+        void give_back();
 
     private:
         bool heap_is_next() const noexcept
@@ -118,14 +143,15 @@ private:
     };
 
     void drop_stale_deadlines();
-    void let_go(Number number);
-    void forget_name(Number number);
+    void let_go(Number number, bool may_come);
+    void forget_name(Number number, bool may_come);
     bool is_current(Due const& due) const;
 
     NumberMap<Awaited> awaited_;
     Deadlines deadlines_; // entries of receipts that came in time may be dropped later
     std::map<std::string, Number, std::less<>> numbers_of_names_;
     std::map<Number, std::string> names_;
+    std::multimap<std::string, Number, std::less<>> abandoned_; // chosen ids whose RECEIPTs may still come
     Number last_number_ = 0;
 };
 

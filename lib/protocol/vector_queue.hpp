@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace arbalest::detail {
@@ -70,26 +71,45 @@ public:
         end_ = kept_end;
         if (empty())
             clear();
+        else if (capacity_ > kept_when_empty && size() < capacity_ / 8)
+            shrink();
     }
 
 private:
     static constexpr std::size_t kept_when_empty = 4096;
     static constexpr std::size_t first_capacity = 16;
 
+    void move_to(std::size_t capacity)
+    {
+        auto larger_or_smaller = std::make_unique<Value[]>(capacity);
+        auto const left = size();
+        std::move(values_.get() + first_, values_.get() + end_, larger_or_smaller.get());
+        values_ = std::move(larger_or_smaller);
+        capacity_ = capacity;
+        first_ = 0;
+        end_ = left;
+    }
+
+    // Gives memory back. Without any for the smaller one, that is put off.
+    void shrink() noexcept
+    {
+        try {
+            move_to(capacity_ / 4);
+        } catch (std::bad_alloc const&) {
+        }
+    }
+
     void make_room()
     {
         // Where most of it is room in front, that is enough.
         auto const capacity = first_ > capacity_ / 2 ? capacity_ : std::max(2 * capacity_, first_capacity);
-        auto const left = size();
-        if (capacity == capacity_) {
-            std::move(values_.get() + first_, values_.get() + end_, values_.get());
-            forget(first_, end_);
-        } else {
-            auto larger = std::make_unique<Value[]>(capacity);
-            std::move(values_.get() + first_, values_.get() + end_, larger.get());
-            values_ = std::move(larger);
-            capacity_ = capacity;
+        if (capacity != capacity_) {
+            move_to(capacity);
+            return;
         }
+        auto const left = size();
+        std::move(values_.get() + first_, values_.get() + end_, values_.get());
+        forget(first_, end_);
         first_ = 0;
         end_ = left;
     }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -60,8 +61,16 @@ public:
         size_ += bytes.size();
     }
 
-    /// Keeps the memory.
-    void clear() noexcept { size_ = 0; }
+    /// Keeps the memory, unless it is more than that many bytes.
+    void clear(std::size_t most_kept = std::numeric_limits<std::size_t>::max()) noexcept
+    {
+        size_ = 0;
+        if (capacity_ > most_kept) {
+            bytes_.reset();
+            capacity_ = 0;
+        }
+    }
+    std::size_t capacity() const noexcept { return capacity_; }
 
 private:
     void grow(std::size_t size)

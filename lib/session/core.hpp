@@ -7,6 +7,7 @@
 #include "outbox.hpp"
 #include "receipt_slot.hpp"
 #include "session_executor.hpp"
+#include "slot_pool.hpp"
 #include "subscription_state.hpp"
 #include "transaction_state.hpp"
 #include "transmit_options.hpp"
@@ -28,7 +29,6 @@
 #include <boost/intrusive/list.hpp>
 
 #include <atomic>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -297,6 +297,7 @@ private:
     void look();
     void arm_timer();
     TimePoint read_until(TimePoint now);
+    void timer_rang();
     void on_timer();
 
     // core_operations.cpp
@@ -339,6 +340,8 @@ private:
     void pump_outbox();
     void write_queued(QueuedFrame& queued);
     void pump_queue();
+    /// Something that waited was withdrawn: others may fit now.
+    void room_was_made() noexcept;
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
     boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::uint64_t position);
@@ -353,11 +356,14 @@ private:
     void finish_in_order();
     void finish(std::shared_ptr<StompError> cause, CloseReason reason);
     void finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason reason);
-    void complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure);
+    /// @param answered whether a RECEIPT or an ERROR that names the frame has come.
+    void complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure, bool answered = false);
+    void end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool answered = false) noexcept;
+    void stop_keeping(ReceiptSlot& slot) noexcept;
+    void await_again(ReceiptSlot& slot);
+    void limit_passed(ReceiptSlot& slot);
     void complete_queued(QueuedFrame& queued, std::exception_ptr failure);
     Outcome outcome_of(ReceiptSlot const& slot) const noexcept;
-    ReceiptSlot* new_slot();
-    void free_slot(ReceiptSlot& slot) noexcept;
     void drop_slot(ReceiptSlot& slot) noexcept;
 
     /// Tells every observer. @param callback the name of the function that is called.
@@ -375,6 +381,7 @@ private:
     std::uint64_t connection_ = 0; // which connection of the session this is
     std::optional<boost::asio::steady_timer> timer_;
     TimePoint armed_ = TimePoint::max();
+    TimePoint retry_at_ = TimePoint::max(); // what the timer lacked memory for
     Turns turns_;
     Exclusive exclusive_;
 
@@ -409,15 +416,9 @@ private:
     ReadHorizon horizon_;
 
     using SlotList = boost::intrusive::list<ReceiptSlot, boost::intrusive::constant_time_size<false>>;
-    std::deque<ReceiptSlot> slots_; // a pool: their addresses stay
-    std::vector<ReceiptSlot*> free_slots_;
+    SlotPool slots_;
     SlotList waiting_slots_;
-    struct Starting
-    {
-        ReceiptSlot* slot;
-        Receipts::Number number;
-    };
-    std::vector<Starting> starting_; // whose limits have not started yet
+    std::vector<Receipts::Number> starting_; // whose limits have not started yet
     OpenTransactions transactions_;
     std::size_t awaited_ = 0; // slots that somebody waits for, or may
     using FrameQueue = boost::intrusive::list<QueuedFrame, boost::intrusive::constant_time_size<false>>;
@@ -502,10 +503,16 @@ public:
     ~WatchGuard()
     {
         if (watch_ && watch_->message && !watch_->message->encoded)
-            core_.outbox_.erase(*watch_->message);
+            withdraw();
     }
 
 private:
+    void withdraw() noexcept
+    {
+        core_.outbox_.erase(*watch_->message);
+        core_.room_was_made();
+    }
+
     Core& core_;
     std::shared_ptr<WriteWatch> const& watch_;
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 // The three activities of a session on a connection: reader, writer and timer.
@@ -24,12 +25,18 @@ constexpr std::size_t largest_read = std::size_t{256} << 10;
 constexpr std::size_t worth_waiting = 1024;
 constexpr std::size_t large_write = std::size_t{48} << 10;
 
+// A write buffer that is larger than this gives its memory back when it has been written.
+constexpr std::size_t kept_when_written = std::size_t{1} << 20;
+
 // How many frames each of those who got some should have when they are let at them: few enough for what they are made
 // of to be in the nearest cache still.
 constexpr std::size_t worth_handing_out = 64;
 
 // How often a session that has stopped reading has a look for those who wait for its end.
 constexpr auto looking_on = 1s;
+
+// How long after it lacked memory the timer rings again.
+constexpr auto retry_after = 100ms;
 
 // How long an ERROR that explains a failed write may take to be read.
 constexpr auto reading_on = 1s;
@@ -200,9 +207,11 @@ bool Core::take_receipt(Link& link)
 
 void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
 {
-    if (!slot.encoded)
+    if (!slot.encoded || link.unsent(slot.position)) {
+        await_again(slot);
         throw MalformedFrame("a RECEIPT for a frame that was not sent yet", link.decoder.offset());
-    complete_slot(slot, nullptr);
+    }
+    complete_slot(slot, nullptr, true);
     if (reconnects_)
         pump_queue();
     continue_disconnect();
@@ -251,7 +260,7 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
     case Kind::error:
     case Kind::failed:
         if (event.token)
-            complete_slot(*static_cast<ReceiptSlot*>(event.token), event.cause->with_outcome(Outcome::refused));
+            complete_slot(*static_cast<ReceiptSlot*>(event.token), event.cause->with_outcome(Outcome::refused), true);
         if (event.kind == Kind::failed) {
             lose(std::move(event.cause), CloseReason::error, event.token != nullptr);
         } else if (!event.token) {
@@ -345,7 +354,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                 for (auto& end : link->writing_ends)
                     end -= size;
             }
-            link->writing.clear();
+            link->writing.clear(std::max(kept_when_written, 2 * core->config_->write_buffer.limit));
             link->flushers.wake_all(core->executor_);
             core->written_.wake_all(core->executor_);
             core->pump_queue();
@@ -438,15 +447,29 @@ void Core::arm_timer()
     auto judging = conversation_.earliest_silence_deadline();
     if (horizon_.is_checking())
         judging = std::max(judging, horizon_.next_step());
-    auto const next = std::min({conversation_.send_deadline(), judging, read_on_until_, next_look_});
+    auto const due = std::min({conversation_.send_deadline(), judging, read_on_until_, next_look_});
+    auto const next = retry_at_ == TimePoint::max() ? due : std::max(due, retry_at_);
     if (next >= armed_)
         return;
-    armed_ = next;
+    armed_ = TimePoint::max(); // should starting it fail
     timer_->expires_at(next);
     timer_->async_wait([self = shared_from_this()](boost::system::error_code code) {
         if (!code && self->is_alive())
-            self->on_timer();
+            self->timer_rang();
     });
+    armed_ = next;
+}
+
+// What lacks memory now is done later.
+void Core::timer_rang()
+{
+    armed_ = TimePoint::max();
+    try {
+        on_timer();
+    } catch (std::bad_alloc const&) {
+        retry_at_ = Clock::now() + retry_after;
+        arm_timer();
+    }
 }
 
 // Up to when the peer can be found silent. What is due only because of its silence is judged after everything was read
@@ -471,7 +494,7 @@ void Core::on_timer()
 {
     using Kind = Conversation::Event::Kind;
     Exclusive::Section const section(exclusive_);
-    armed_ = TimePoint::max();
+    retry_at_ = TimePoint::max();
     auto const now = Clock::now();
     if (now >= next_look_ && link_) {
         next_look_ = next_look_after(now);
@@ -495,17 +518,9 @@ void Core::on_timer()
                 observe("on_heart_beat_sent", [](Observer& observer) { observer.on_heart_beat_sent(); });
             }
             continue;
-        case Kind::receipt_lost: {
-            auto& slot = *static_cast<ReceiptSlot*>(event.token);
-            // What stands in the write buffer still goes out.
-            auto const outcome = slot.encoded || slot.may_have_left ? Outcome::unknown : Outcome::not_sent;
-            auto const cause = slot.errors_before == errors_ ? nullptr : last_error_;
-            complete_slot(slot, std::make_shared<LostReceipt>(slot.id, slot.limit, outcome, cause));
-            if (reconnects_)
-                pump_queue();
-            continue_disconnect();
+        case Kind::receipt_lost:
+            limit_passed(*static_cast<ReceiptSlot*>(event.token));
             continue;
-        }
         case Kind::failed:
             lose(std::move(event.cause), CloseReason::missing_heart_beat);
             return;

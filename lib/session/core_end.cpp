@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <utility>
 
@@ -116,49 +117,47 @@ Outcome Core::outcome_of(ReceiptSlot const& slot) const noexcept
     return slot.may_have_left || leaves_now ? Outcome::unknown : Outcome::not_sent;
 }
 
-ReceiptSlot* Core::new_slot()
+// The one end of a wait for a receipt, however it comes about. From here on nothing leads to the slot, but for whoever
+// keeps it.
+void Core::end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool answered) noexcept
 {
-    if (free_slots_.empty())
-        return &slots_.emplace_back();
-    auto* const slot = free_slots_.back();
-    free_slots_.pop_back();
-    return slot;
-}
-
-void Core::free_slot(ReceiptSlot& slot) noexcept
-{
-    slot.failure.reset();
-    slot.subscribing.reset();
-    slot.id.clear();
+    assert(slot.state == ReceiptSlot::State::waiting);
+    auto& receipts = conversation_.receipts();
     // Those of frames that could not be encoded are not to heap up.
-    if (!starting_.empty() && starting_.back().slot == &slot)
+    if (!starting_.empty() && starting_.back() == slot.number)
         starting_.pop_back();
-    free_slots_.push_back(&slot);
+    if (auto const number = std::exchange(slot.number, 0); number != 0) {
+        bool const may_come = slot.encoded && !answered;
+        bool const was_awaited = may_come ? receipts.abandon(number) : receipts.forget(number);
+        if (!was_awaited && !slot.encoded && slot.chosen)
+            receipts.was_not_sent(slot.id); // it has expired
+    }
+    slot.unlink();
+    slot.state = state;
+    if (slot.kept && !slot.deferred)
+        --awaited_;
+    if (auto* const queued = std::exchange(slot.queued, nullptr))
+        queued->slot = nullptr;
+    if (auto* const message = std::exchange(slot.message, nullptr))
+        outbox_.erase(*message);
 }
 
 // Nobody holds on to it, and its answer is of no use any more.
 void Core::drop_slot(ReceiptSlot& slot) noexcept
 {
-    conversation_.receipts().forget(slot.number);
-    slot.unlink();
-    free_slot(slot);
+    end_wait(slot, ReceiptSlot::State::failed);
+    slots_.give_back(slot);
 }
 
 // The answer is there: a confirmation when `failure` is null.
-void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure)
+void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure, bool answered)
 {
-    slot.unlink();
-    if (slot.queued) {
-        auto& queued = *std::exchange(slot.queued, nullptr);
-        complete_queued(queued, failure ? failure->to_exception_ptr() : nullptr);
-    }
-    slot.state = failure ? ReceiptSlot::State::failed : ReceiptSlot::State::confirmed;
+    auto* const queued = slot.queued;
+    end_wait(slot, failure ? ReceiptSlot::State::failed : ReceiptSlot::State::confirmed, answered);
+    if (queued)
+        complete_queued(*queued, failure ? failure->to_exception_ptr() : nullptr);
     slot.failure = std::move(failure);
     slot.waiters.wake_all(executor_);
-    if (slot.kept && !slot.deferred)
-        --awaited_;
-    if (auto* const message = std::exchange(slot.message, nullptr))
-        outbox_.erase(*message);
     if (auto const ending = std::exchange(slot.ending, nullptr)) {
         conversation_.remove_subscription(ending->id, ending.get());
         subscriptions_.erase(ending.get());
@@ -169,29 +168,56 @@ void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure)
             refuse_subscription(*subscription, slot.failure);
     }
     if (!slot.kept)
-        free_slot(slot);
+        slots_.give_back(slot);
+}
+
+// The receipt has not come in time.
+void Core::limit_passed(ReceiptSlot& slot)
+{
+    // What stands in the write buffer still goes out.
+    auto const outcome = slot.encoded || slot.may_have_left ? Outcome::unknown : Outcome::not_sent;
+    auto const cause = slot.errors_before == errors_ ? nullptr : last_error_;
+    std::shared_ptr<StompError> lost;
+    try {
+        lost = std::make_shared<LostReceipt>(slot.id, slot.limit, outcome, cause);
+    } catch (...) { // without memory, the limit passes when the timer rings again
+        await_again(slot);
+        throw;
+    }
+    complete_slot(slot, std::move(lost));
+    pump_queue();
+}
+
+// A RECEIPT that came, or the end of the limit, is taken back.
+void Core::await_again(ReceiptSlot& slot)
+{
+    auto& receipts = conversation_.receipts();
+    if (slot.chosen)
+        receipts.expect_again(slot.id, slot.number, &slot, slot.deadline);
+    else
+        receipts.expect(slot.number, &slot, slot.deadline);
+}
+
+void Core::stop_keeping(ReceiptSlot& slot) noexcept
+{
+    if (!slot.deferred)
+        --awaited_;
+    slot.kept = false;
 }
 
 // Whoever asked for the receipt is no longer interested.
 void Core::release_slot(ReceiptSlot* slot) noexcept
 {
-    if (slot->state == ReceiptSlot::State::waiting) {
-        if (!slot->deferred)
-            --awaited_;
-        slot->kept = false;
-        slot->queued = nullptr;
-        // The answers to an UNSUBSCRIBE and to the SUBSCRIBE of a subscription that was there before are worth knowing.
-        if (slot->ending || slot->again)
-            return;
-        if (auto* const message = std::exchange(slot->message, nullptr))
-            outbox_.erase(*message);
-        drop_slot(*slot);
-        if (reconnects_)
-            pump_queue();
-        continue_disconnect();
+    if (slot->state != ReceiptSlot::State::waiting) {
+        slots_.give_back(*slot);
         return;
     }
-    free_slot(*slot);
+    stop_keeping(*slot);
+    // The answers to an UNSUBSCRIBE and to the SUBSCRIBE of a subscription that was there before are worth knowing.
+    if (slot->ending || slot->again)
+        return;
+    drop_slot(*slot);
+    room_was_made();
 }
 
 void Core::abandon_slot(ReceiptSlot* slot) noexcept
@@ -200,8 +226,7 @@ void Core::abandon_slot(ReceiptSlot* slot) noexcept
         release_slot(slot);
         return;
     }
-    --awaited_;
-    slot->kept = false;
+    stop_keeping(*slot);
     continue_disconnect();
 }
 
@@ -317,7 +342,7 @@ void Core::context_ended() noexcept
     reconnecting_.reset();
     auto const link = std::exchange(link_, nullptr);
     if (link) {
-        link->ended = true;
+        link->end();
         link->transport.reset();
     }
     // Each destroyed coroutine may destroy others that wait in the same places, so they are taken one at a time.
@@ -343,11 +368,15 @@ void Core::context_ended() noexcept
         queued.unlink();
         destroy_all(queued.waiters);
     }
-    for (auto& slot : slots_) {
-        destroy_all(slot.waiters);
+    while (!waiting_slots_.empty()) {
+        auto& slot = waiting_slots_.front();
         // They hold this session, and nobody will answer any more.
         slot.ending.reset();
         slot.subscribing.reset();
+        if (slot.waiters.empty())
+            slot.unlink();
+        else
+            slot.waiters.release_one(); // the coroutine lets go of the slot
     }
     touched_.clear();
     auto const subscriptions = std::exchange(subscriptions_, {});

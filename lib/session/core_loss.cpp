@@ -161,6 +161,7 @@ void Core::settle_slots_at_loss(StompError const& cause)
         slot.encoded = false;
         if (slot.deadline != TimePoint::max())
             slot.remaining = std::max(slot.deadline - now, TimePoint::duration::zero());
+        slot.deadline = TimePoint::max(); // the time stands still
         conversation_.receipts().set_deadline(slot.number, TimePoint::max());
     }
 }

@@ -171,7 +171,7 @@ void Core::drop_link(CloseReason reason, bool at_once)
     read_on_until_ = TimePoint::max();
     next_look_ = TimePoint::max();
     horizon_ = ReadHorizon();
-    link->ended = true;
+    link->end();
     link->writer.wake_all(executor_);
     link->reader.wake_all(executor_);
     link->flushers.wake_all(executor_);

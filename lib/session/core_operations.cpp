@@ -44,7 +44,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
             queued.unlink();
             if (queued.slot && queued.slot->queued == &queued)
                 queued.slot->queued = nullptr;
-            core.continue_disconnect();
+            core.room_was_made();
         }
         Core& core;
         QueuedFrame& queued;

@@ -39,10 +39,10 @@ double chance()
 // Subscriptions come first, so that no answer to a message finds nobody.
 void Core::subscribe_all_again()
 {
-    std::map<SubscriptionState*, ReceiptSlot*> pending;
-    for (auto& slot : waiting_slots_) {
+    std::map<SubscriptionState*, Receipts::Number> pending;
+    for (auto const& slot : waiting_slots_) {
         if (slot.subscribing)
-            pending.emplace(slot.subscribing.get(), &slot);
+            pending.emplace(slot.subscribing.get(), slot.number);
     }
     std::vector<std::shared_ptr<SubscriptionState>> subscriptions;
     for (auto const& [key, subscription] : subscriptions_) {
@@ -52,7 +52,9 @@ void Core::subscribe_all_again()
     std::ranges::sort(subscriptions, {}, [](auto const& subscription) { return subscription->number; });
     for (auto const& subscription : subscriptions) {
         auto const found = pending.find(subscription.get());
-        subscribe_again(subscription, found == pending.end() ? nullptr : found->second);
+        // That wait may have ended meanwhile.
+        auto* const slot = found == pending.end() ? nullptr : conversation_.receipts().find(found->second);
+        subscribe_again(subscription, static_cast<ReceiptSlot*>(slot));
     }
 }
 

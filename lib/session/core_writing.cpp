@@ -11,6 +11,9 @@ namespace arbalest::detail {
 
 namespace {
 
+// From how many elements on an empty list gives its memory back.
+constexpr std::size_t kept_when_empty = 4096;
+
 bool may_carry_receipt(std::string_view command) noexcept
 {
     constexpr std::array commands{"SEND", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN", "COMMIT", "ABORT"};
@@ -60,64 +63,60 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     // The clock is read once for all that are going to be written together, as long as that will be at once.
     bool const starts_with_writing = is_running && is_online() && !link_->is_writing;
     auto const deadline = is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
-    auto* const slot = new_slot();
-    slot->state = ReceiptSlot::State::waiting;
-    slot->encoded = false;
-    slot->kept = true;
-    slot->again = false;
-    slot->may_have_left = false;
+    auto* const slot = &slots_.take();
+    slot->deferred = options.defer_deadline;
+    waiting_slots_.push_back(*slot);
+    if (!slot->deferred)
+        ++awaited_;
+    SlotHandle handle(this, slot); // whatever fails from here on leaves nothing behind
     slot->at_loss = reconnects_ ? at_loss(frame, options) : AtLoss::fail;
-    slot->losses = 0;
     slot->limit = limit;
     slot->deadline = deadline;
-    slot->remaining.reset();
     // Without a connection, the time stands still.
     if (!is_running && !options.defer_deadline && limit.count() != 0)
         slot->remaining = clock_span(limit);
-    slot->deferred = options.defer_deadline;
     slot->errors_before = errors_;
-    slot->queued = nullptr;
-    slot->message = nullptr;
+    auto& receipts = conversation_.receipts();
     if (is_chosen) {
-        auto const number = conversation_.receipts().expect(chosen, slot, deadline);
-        if (!number) {
-            free_slots_.push_back(slot);
-            throw InvalidFrame("a receipt by this id is awaited already", "receipt");
-        }
-        slot->number = *number;
         slot->id = chosen;
+        slot->chosen = true;
+        auto const number = receipts.expect(chosen, slot, deadline);
+        if (!number)
+            throw InvalidFrame("a receipt by this id is awaited already", "receipt");
+        slot->number = *number;
     } else {
-        slot->number = conversation_.receipts().next_number();
+        slot->number = receipts.next_number();
         Receipts::GeneratedId const id(slot->number);
         slot->id = id.view();
         frame.add_header("receipt", id.view());
-        conversation_.receipts().expect(slot->number, slot, deadline);
+        receipts.expect(slot->number, slot, deadline);
     }
     if (starts_with_writing)
-        starting_.push_back({slot, slot->number});
+        starting_.push_back(slot->number);
     if (auto* const subscribing = options.subscribing())
         slot->subscribing = subscribing->shared_from_this();
-    waiting_slots_.push_back(*slot);
-    if (!slot->deferred) {
-        ++awaited_;
+    if (!slot->deferred)
         update_reading();
-    }
     if (deadline < armed_)
         arm_timer();
-    return {this, slot};
+    return handle;
 }
 
 void Core::start_limits(TimePoint now)
 {
-    for (auto const& [slot, number] : starting_) {
-        // The slot may be somebody else's by now.
-        if (slot->number != number || slot->state != ReceiptSlot::State::waiting)
+    auto& receipts = conversation_.receipts();
+    for (auto const number : starting_) {
+        auto* const slot = static_cast<ReceiptSlot*>(receipts.find(number));
+        if (!slot) // its wait has ended meanwhile
             continue;
         slot->deadline = deadline_after(now, slot->limit);
-        conversation_.receipts().start(number, slot->deadline);
+        receipts.start(number, slot->deadline);
     }
-    starting_.clear();
-    if (conversation_.receipts().earliest_deadline() < armed_)
+    if (starting_.size() > kept_when_empty)
+        starting_ = std::vector<Receipts::Number>();
+    else
+        starting_.clear();
+    if (receipts.earliest_deadline() < armed_)
         arm_timer();
 }
 
@@ -404,6 +403,16 @@ void Core::write_acknowledgements(SubscriptionState const& state)
         if (found == queue_.end())
             return;
         write_queued(*found);
+    }
+}
+
+void Core::room_was_made() noexcept
+{
+    try {
+        pump_queue();
+    } catch (std::exception const& error) {
+        finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), error.what()),
+               CloseReason::error);
     }
 }
 

@@ -41,7 +41,19 @@ struct Link
     bool drained() const noexcept { return accepted == end_position(); }
     /// Whether not one byte from there on has left. How much a write that is under way has taken, nobody knows yet.
     bool unsent(std::uint64_t position) const noexcept { return position >= unsent_from(); }
-    std::uint64_t unsent_from() const noexcept { return is_writing ? taken : accepted; }
+    std::uint64_t unsent_from() const noexcept
+    {
+        if (ended)
+            return unsent_at_end;
+        return is_writing ? taken : accepted;
+    }
+
+    /// Reader and writer shall stop. What became of a write that is under way then, nobody will know.
+    void end() noexcept
+    {
+        unsent_at_end = unsent_from();
+        ended = true;
+    }
 
     std::unique_ptr<Transport> transport;
     FrameDecoder decoder;
@@ -60,7 +72,8 @@ struct Link
 
     std::size_t read_size = 4096; // how much to ask for; grows while reads fill the buffer
     bool may_look = false;        // one small read, although reading is suspended
-    bool ended = false;           // reader and writer shall stop
+    bool ended = false;           // see end()
+    std::uint64_t unsent_at_end = 0;
     WaitQueue writer;             // the writer, waiting for something to write
     WaitQueue reader;             // the reader, waiting until it may read on
     WaitQueue flushers;           // who waits for what was encoded to be written

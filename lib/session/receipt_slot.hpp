@@ -19,6 +19,7 @@ namespace arbalest::detail {
 class SubscriptionState;
 struct OutboxMessage;
 struct QueuedFrame;
+struct SlotBlock;
 class TransmitOptions;
 
 /// What a lost connection means for a frame whose receipt is awaited, when another connection is to follow.
@@ -33,17 +34,23 @@ enum class AtLoss : std::uint8_t {
 /// A receipt that is awaited, from the call that asks for it to whoever takes the answer.
 struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
 {
-    enum class State : std::uint8_t { waiting, confirmed, failed };
+    enum class State : std::uint8_t {
+        free,      ///< In the pool.
+        waiting,   ///< Its receipt is awaited: Receipts leads here.
+        confirmed, ///< The answer is there, for whoever keeps the slot.
+        failed,    ///< The same, or nobody waits any more.
+    };
 
-    State state = State::waiting;
+    State state = State::free;
     bool encoded = false;       // the frame is in the write buffer, or further
     bool kept = true;           // somebody holds on to it; else it is returned to the pool with the answer
+    bool chosen = false;        // the receipt's id is the caller's
     bool deferred = false;      // in a transaction that is not committed yet: the limit has not started
     bool again = false;         // the SUBSCRIBE of a subscription that was there before: nobody waits for it
     bool may_have_left = false; // on an earlier connection
     AtLoss at_loss = AtLoss::fail;
-    unsigned losses = 0; // in a row, that a SUBSCRIBE was under way at
-    Receipts::Number number = 0;
+    unsigned losses = 0;         // in a row, that a SUBSCRIBE was under way at
+    Receipts::Number number = 0; // while it waits, else zero
     std::string id;
     std::chrono::milliseconds limit{0};
     TimePoint deadline = TimePoint::max();
@@ -56,6 +63,8 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     std::shared_ptr<SubscriptionState> ending;      // an UNSUBSCRIBE: what the answer ends
     std::shared_ptr<SubscriptionState> subscribing; // a SUBSCRIBE: whose
     WaitQueue waiters;
+    SlotBlock* block = nullptr; // that it is one of
+    ReceiptSlot* next_free = nullptr;
 
     /// For whoever waits for the receipt of what it sends.
     CancellationRule cancellation_rule() const noexcept
@@ -64,6 +73,24 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
                     auto const& slot = *static_cast<ReceiptSlot const*>(subject);
                     return slot.encoded || slot.may_have_left;
                 }};
+    }
+
+    /// As a new one. To be called when nothing leads here any more.
+    void reset() noexcept
+    {
+        state = State::free;
+        encoded = false;
+        kept = true;
+        chosen = false;
+        deferred = false;
+        again = false;
+        may_have_left = false;
+        losses = 0;
+        id.clear();
+        remaining.reset();
+        failure.reset();
+        ending.reset();
+        subscribing.reset();
     }
 };
 

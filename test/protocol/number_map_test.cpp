@@ -1,3 +1,4 @@
+#include "allocations.hpp"
 #include "protocol/number_map.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -84,6 +85,35 @@ BOOST_AUTO_TEST_CASE(beside_one_that_stays)
         BOOST_REQUIRE(map.erase(number));
     }
     BOOST_TEST(map.size() == 1u);
+}
+
+// What many have needed is given back when few are left, wherever these stand.
+BOOST_AUTO_TEST_CASE(memory_of_a_burst_is_given_back)
+{
+    std::mt19937 random(3);
+    for (std::uint64_t const left : {0u, 1u, 100u}) {
+        Map map;
+        std::map<std::uint64_t, int> expected;
+        constexpr std::uint64_t count = 300'000;
+        auto const before = allocations::bytes_in_use();
+        for (std::uint64_t number = 1; number <= count; ++number)
+            map.insert(number, static_cast<int>(number));
+        auto const at_most = allocations::bytes_in_use();
+        while (expected.size() < left) {
+            auto const number = 1 + random() % count;
+            expected.emplace(number, static_cast<int>(number));
+        }
+        for (std::uint64_t number = 1; number <= count; ++number) {
+            if (!expected.contains(number))
+                BOOST_REQUIRE(map.erase(number));
+        }
+        check_same(map, expected, count);
+        BOOST_TEST(allocations::bytes_in_use() - before < (at_most - before) / 20);
+        for (std::uint64_t number = count + 1; number < count + 1000; ++number) {
+            map.insert(number, 1);
+            BOOST_REQUIRE(map.contains(number));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -202,6 +202,82 @@ BOOST_AUTO_TEST_CASE(forgetting)
     BOOST_TEST(receipts.expire(never) == nullptr);
 }
 
+// Of a frame that was sent the RECEIPT still comes, before that of the next frame with the same id.
+BOOST_AUTO_TEST_CASE(abandoned_ids)
+{
+    Receipts receipts;
+    Waiter a;
+    Waiter b;
+    auto const first = receipts.expect("mine", a.token(), never);
+    BOOST_TEST((receipts.find(*first) == a.token()));
+    BOOST_TEST(receipts.abandon(*first));
+    BOOST_TEST(!receipts.abandon(*first));
+    BOOST_TEST(receipts.find(*first) == nullptr);
+    BOOST_TEST(receipts.expect("mine", b.token(), start + 1s).has_value());
+    BOOST_TEST(receipts.take("mine") == nullptr);
+    BOOST_TEST(receipts.take("mine") == b.token());
+    BOOST_TEST(receipts.take("mine") == nullptr);
+    // What expires counts as sent, unless it is said that it was not.
+    BOOST_TEST(receipts.expect("mine", a.token(), start + 1s).has_value());
+    BOOST_TEST(receipts.expire(start + 1s) == a.token());
+    BOOST_TEST(receipts.expect("mine", a.token(), start + 2s).has_value());
+    BOOST_TEST(receipts.expire(start + 2s) == a.token());
+    receipts.was_not_sent("mine");
+    BOOST_TEST(receipts.expect("mine", b.token(), never).has_value());
+    BOOST_TEST(receipts.take("mine") == nullptr);
+    BOOST_TEST(receipts.take("mine") == b.token());
+    // With the connection all that ends.
+    BOOST_TEST(receipts.expect("mine", a.token(), start + 3s).has_value());
+    BOOST_TEST(receipts.expire(start + 3s) == a.token());
+    receipts.connection_ended();
+    BOOST_TEST(receipts.expect("mine", b.token(), never).has_value());
+    BOOST_TEST(receipts.take("mine") == b.token());
+    // Generated ones are never used again.
+    auto const number = receipts.next_number();
+    receipts.expect(number, a.token(), never);
+    BOOST_TEST(receipts.abandon(number));
+    BOOST_TEST(receipts.take(text(number)) == nullptr);
+    BOOST_TEST(receipts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_taken_is_awaited_again)
+{
+    Receipts receipts;
+    Waiter a;
+    auto const number = *receipts.expect("mine", a.token(), start + 1s);
+    BOOST_TEST(receipts.take("mine") == a.token());
+    receipts.expect_again("mine", number, a.token(), start + 1s);
+    BOOST_TEST((receipts.find(number) == a.token()));
+    BOOST_TEST(!receipts.expect("mine", a.token(), never));
+    BOOST_TEST(receipts.expire(start + 1s) == a.token());
+    receipts.expect_again("mine", number, a.token(), start + 2s);
+    BOOST_TEST((receipts.next_deadline() == start + 2s));
+    BOOST_TEST(receipts.take("mine") == a.token());
+    BOOST_TEST(receipts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(memory_of_a_burst_is_given_back)
+{
+    Receipts receipts;
+    Waiter a;
+    auto const before = allocations::bytes_in_use();
+    std::vector<Receipts::Number> numbers(200'000);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        numbers[i] = receipts.next_number();
+        // Of two limits, so that the deadlines of half of them stand in the heap.
+        receipts.expect(numbers[i], a.token(), start + (i % 2 == 0 ? 10s : 5s) + std::chrono::microseconds(i));
+    }
+    auto const at_most = allocations::bytes_in_use();
+    std::shuffle(numbers.begin(), numbers.end(), std::mt19937(1));
+    while (numbers.size() > 10) {
+        BOOST_REQUIRE(receipts.take(text(numbers.back())) == a.token());
+        numbers.pop_back();
+    }
+    numbers.shrink_to_fit();
+    BOOST_TEST(allocations::bytes_in_use() - before < (at_most - before) / 10);
+    BOOST_TEST(receipts.size() == 10U);
+}
+
 BOOST_AUTO_TEST_CASE(deadlines)
 {
     Receipts receipts;

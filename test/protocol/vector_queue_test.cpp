@@ -1,3 +1,4 @@
+#include "allocations.hpp"
 #include "protocol/vector_queue.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -102,6 +103,19 @@ BOOST_AUTO_TEST_CASE(a_queue_that_keeps_its_length_does_not_grow)
         first = &queue.front();
     }
     BOOST_TEST(moves > 1000U); // it went round in what it had
+}
+
+BOOST_AUTO_TEST_CASE(gives_memory_back_when_few_are_left)
+{
+    auto const before = allocations::bytes_in_use();
+    VectorQueue<std::size_t> queue;
+    for (std::size_t i = 0; i < 100'000; ++i)
+        queue.push_back(std::size_t{i});
+    queue.erase_if([](std::size_t value) { return value % 1000 != 0; });
+    BOOST_TEST(allocations::bytes_in_use() - before < std::size_t{300'000});
+    for (std::size_t i = 0; i < 100; ++i)
+        BOOST_REQUIRE(queue.take_front() == 1000 * i);
+    BOOST_TEST(queue.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -113,6 +113,23 @@ BOOST_AUTO_TEST_CASE(frames_are_encoded_as_into_a_string)
     }
 }
 
+BOOST_AUTO_TEST_CASE(gives_back_what_is_too_much)
+{
+    WriteBuffer buffer;
+    buffer.append(std::string(1000, 'x'));
+    buffer.clear(1000);
+    BOOST_TEST(buffer.capacity() == 1000U);
+    buffer.append(std::string(1001, 'x'));
+    auto const grown = buffer.capacity();
+    buffer.clear();
+    BOOST_TEST(buffer.capacity() == grown);
+    buffer.clear(1000);
+    BOOST_TEST(buffer.capacity() == 0U);
+    BOOST_TEST(buffer.empty());
+    buffer.append("again");
+    BOOST_TEST(std::string_view(buffer.data(), buffer.size()) == "again");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace write_buffer_tests
