@@ -7,10 +7,12 @@
 // A connection is lost at every step of every kind of operation whose receipt is awaited. On the next connection, whose
 // operations use the same slots again, nothing is confirmed but by its own RECEIPT, and nothing expires by the limit of
 // what was there before.
-namespace {
+BOOST_AUTO_TEST_SUITE(loss_table)
 
 using namespace arbalest;
 using namespace arbalest::test;
+
+namespace {
 
 /// Where a frame is when the connection is lost.
 enum class Step : std::uint8_t { waits_for_room, encoded, being_written, written, answered };
@@ -260,7 +262,7 @@ void run_loss_case(LossCase const& one)
     });
 }
 
-BOOST_AUTO_TEST_SUITE(loss_table)
+} // namespace
 
 BOOST_AUTO_TEST_CASE(nothing_of_a_lost_connection_reaches_the_next)
 {
@@ -282,5 +284,3 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_lost_connection_reaches_the_next)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-
-} // namespace

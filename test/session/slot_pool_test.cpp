@@ -8,6 +8,8 @@
 #include <set>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(slot_pool)
+
 namespace {
 
 using arbalest::detail::ReceiptSlot;
@@ -19,7 +21,7 @@ void give_back_slot(SlotPool& pool, ReceiptSlot& slot)
     pool.give_back(slot);
 }
 
-BOOST_AUTO_TEST_SUITE(slot_pool)
+} // namespace
 
 BOOST_AUTO_TEST_CASE(no_slot_is_handed_out_twice)
 {
@@ -82,5 +84,3 @@ BOOST_AUTO_TEST_CASE(memory_of_a_burst_is_given_back)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
-
-} // namespace
