@@ -344,8 +344,10 @@ private:
     void room_was_made() noexcept;
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
-    boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::uint64_t position);
-    boost::asio::awaitable<void> await_written(std::uint64_t position, CancellationRule rule);
+    boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::shared_ptr<Link> link,
+                                               std::uint64_t position);
+    boost::asio::awaitable<void> await_written(std::shared_ptr<Link> link, std::uint64_t position,
+                                               CancellationRule rule);
     boost::asio::awaitable<void> await_watched(WriteWatch& watch);
     boost::asio::awaitable<void> await_online(Frame const& frame, TransmitOptions const& options);
     boost::asio::awaitable<void> await_backlog();

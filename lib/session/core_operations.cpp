@@ -92,6 +92,7 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
     std::optional<Receipt> receipt;
     std::optional<FrameEffects> effects; // where writing is awaited
     std::uint64_t position = 0;
+    std::shared_ptr<Link> link; // that it was encoded for
     std::shared_ptr<WriteWatch> watch;
     WatchGuard const guard(*core, watch);
     auto slot = core->expect_receipt(frame, options);
@@ -102,6 +103,7 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
             effects->watch = &watch;
         } else {
             effects->position = &position;
+            effects->link = &link;
         }
         options.effects = &*effects;
     }
@@ -127,7 +129,7 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         // remembers it, and would throw.
         auto const throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
-        auto rest = core->await_outcome(slot.get(), watch.get(), position);
+        auto rest = core->await_outcome(slot.get(), watch.get(), link, position);
         auto const failure = co_await as_exception_ptr(std::move(rest));
         co_await asio::this_coro::throw_if_cancelled(throws);
         if (failure)
@@ -216,22 +218,23 @@ asio::awaitable<void> Core::await_confirmation(PendingReceipt const& pending)
 }
 
 // What transmit() waits for once its frame is encoded.
-asio::awaitable<void> Core::await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::uint64_t position)
+asio::awaitable<void> Core::await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::shared_ptr<Link> link,
+                                          std::uint64_t position)
 {
     if (slot)
         return await_slot(*slot);
     if (watch)
         return await_watched(*watch);
-    return await_written(position, CancellationRule::never_total());
+    return await_written(std::move(link), position, CancellationRule::never_total());
 }
 
-// Waits until everything encoded so far was accepted by the transport. What fails then is a frame at `position`.
-asio::awaitable<void> Core::await_written(std::uint64_t position, CancellationRule rule)
+// Waits until everything encoded so far for that connection, which may be over, was accepted by its transport. What
+// fails then is a frame at `position`.
+asio::awaitable<void> Core::await_written(std::shared_ptr<Link> link, std::uint64_t position, CancellationRule rule)
 {
     auto const cancelled = co_await asio::this_coro::cancellation_state;
-    auto const link = link_;
-    if (!link)
-        check_open();
+    if (!link) // it ended before the frame was encoded
+        co_return;
     auto const end = link->end_position();
     while (link->accepted < end) {
         auto cause = finished_ ? cause_ : write_failure_;
@@ -302,7 +305,9 @@ asio::awaitable<bool> Core::flush(std::shared_ptr<Core> core)
     }
     if (core->reconnects_)
         co_await core->await_backlog();
-    co_await core->await_written(0, CancellationRule());
+    if (!core->link_)
+        core->check_open();
+    co_await core->await_written(core->link_, 0, CancellationRule());
     co_return true;
 }
 

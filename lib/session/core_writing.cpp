@@ -239,6 +239,8 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
         *effects.encoded = true;
     if (effects.position)
         *effects.position = position;
+    if (effects.link)
+        *effects.link = link_;
     if (effects.connection)
         *effects.connection = connection_;
     if (effects.starts) {

@@ -15,6 +15,7 @@
 namespace arbalest::detail {
 
 class SubscriptionState;
+struct Link;
 class TransactionState;
 
 enum class TransactionEnd : std::uint8_t { none, commit, abort };
@@ -28,6 +29,7 @@ public:
     // When the frame enters the write buffer: this is set, and this message of this subscription counts as settled.
     bool* encoded = nullptr;
     std::uint64_t* position = nullptr;                  // set to where it starts in the connection's bytes
+    std::shared_ptr<Link>* link = nullptr;              // set to that connection
     std::uint64_t* connection = nullptr;                // set to which connection that is
     std::shared_ptr<WriteWatch> const* watch = nullptr; // a message's, when it goes into the outbox
     SubscriptionState* subscribing = nullptr;           // SUBSCRIBE: whose

@@ -237,8 +237,8 @@ asio::awaitable<void> produce(PairPointer pair, std::size_t in_flight, std::chro
     pair->sending = false;
 }
 
-// The plain loop, as everybody writes it.
-asio::awaitable<void> consume(PairPointer pair)
+// The plain loop, as everybody writes it. Returns whether the subscription was ended by a loss.
+asio::awaitable<bool> consume_until_lost(PairPointer pair)
 {
     try {
         while (auto const message = co_await pair->inbox.next()) {
@@ -249,8 +249,30 @@ asio::awaitable<void> consume(PairPointer pair)
             auto const taken = co_await pair->consumer.ack(*message);
             pair->stale += taken ? 0 : 1;
         }
+    } catch (StompError const& error) {
+        if (is_expected(error))
+            co_return true;
+        pair->trouble += std::string(" next: ") + error.what() + ";";
     } catch (std::exception const& error) {
         pair->trouble += std::string(" next: ") + error.what() + ";";
+    }
+    co_return false;
+}
+
+// A subscription whose SUBSCRIBE is lost with two connections in a row is taken for their cause, and ended.
+asio::awaitable<void> consume(PairPointer pair)
+{
+    bool is_lost = co_await consume_until_lost(pair);
+    while (is_lost) {
+        try {
+            pair->inbox = co_await pair->consumer.subscribe(pair->queue, AckMode::client_individual);
+        } catch (StompError const& error) {
+            if (is_expected(error))
+                continue;
+            pair->trouble += std::string(" subscribe: ") + error.what() + ";";
+            break;
+        }
+        is_lost = co_await consume_until_lost(pair);
     }
     pair->receiving = false;
 }
