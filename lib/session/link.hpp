@@ -74,9 +74,9 @@ struct Link
     bool may_look = false;        // one small read, although reading is suspended
     bool ended = false;           // see end()
     std::uint64_t unsent_at_end = 0;
-    WaitQueue writer;             // the writer, waiting for something to write
-    WaitQueue reader;             // the reader, waiting until it may read on
-    WaitQueue flushers;           // who waits for what was encoded to be written
+    WaitQueue writer;   // the writer, waiting for something to write
+    WaitQueue reader;   // the reader, waiting until it may read on
+    WaitQueue flushers; // who waits for what was encoded to be written
 };
 
 /// As long as it lives, a transport reads or writes.
