@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 
 namespace receipts_model_tests {
@@ -67,6 +68,7 @@ private:
         Receipts::Number number;
         Receipts::Token token;
         TimePoint deadline;
+        bool is_chosen = false;
     };
 
     std::size_t below(std::size_t end) { return random_() % end; }
@@ -108,7 +110,7 @@ private:
         } else {
             receipts_.expect(number, token, deadline);
         }
-        BOOST_REQUIRE((awaited_.emplace(text(number), Awaited{number, token, deadline}).second));
+        BOOST_REQUIRE((awaited_.emplace(text(number), Awaited{number, token, deadline, false}).second));
     }
 
     void expect_chosen()
@@ -121,13 +123,20 @@ private:
         if (number) {
             BOOST_REQUIRE_GT(*number, last_number_);
             last_number_ = *number;
-            awaited_.emplace(id, Awaited{*number, token, deadline});
+            awaited_.emplace(id, Awaited{*number, token, deadline, true});
         }
     }
 
     void take()
     {
         auto const id = some_id();
+        auto const late = abandoned_.find(id);
+        BOOST_REQUIRE_EQUAL(receipts_.is_abandoned(id), late != abandoned_.end());
+        if (late != abandoned_.end()) {
+            abandoned_.erase(late);
+            BOOST_REQUIRE(!receipts_.take(id));
+            return;
+        }
         auto const found = awaited_.find(id);
         BOOST_REQUIRE_EQUAL(receipts_.take(id), found == awaited_.end() ? nullptr : found->second.token);
         if (found != awaited_.end())
@@ -138,9 +147,13 @@ private:
     {
         auto const number = 1 + below(last_number_ + 3);
         auto const found = std::ranges::find_if(awaited_, [&](auto const& a) { return a.second.number == number; });
-        BOOST_REQUIRE_EQUAL(receipts_.forget(number), found != awaited_.end());
-        if (found != awaited_.end())
-            awaited_.erase(found);
+        bool const may_come = below(2) == 0;
+        BOOST_REQUIRE_EQUAL(may_come ? receipts_.abandon(number) : receipts_.forget(number), found != awaited_.end());
+        if (found == awaited_.end())
+            return;
+        if (may_come && found->second.is_chosen)
+            abandoned_.insert(found->first);
+        awaited_.erase(found);
     }
 
     void set_deadline()
@@ -162,6 +175,8 @@ private:
             BOOST_REQUIRE(found != awaited_.end());
             BOOST_REQUIRE((found->second.deadline == next_deadline()));
             BOOST_REQUIRE((found->second.deadline <= now_));
+            if (found->second.is_chosen)
+                abandoned_.insert(found->first);
             awaited_.erase(found);
         }
         BOOST_REQUIRE((next_deadline() > now_));
@@ -170,6 +185,7 @@ private:
     std::mt19937 random_;
     Receipts receipts_;
     std::map<std::string, Awaited> awaited_;
+    std::multiset<std::string> abandoned_; // chosen ids whose RECEIPTs may still come
     TimePoint now_ = start;
     Receipts::Number last_number_ = 0;
     std::uintptr_t last_token_ = 0;
