@@ -56,6 +56,8 @@ inline std::string_view to_string(Conversation::Event::Kind kind)
         return "disconnected";
     case Kind::send_heart_beat:
         return "send_heart_beat";
+    case Kind::subscription_ended:
+        return "subscription_ended";
     case Kind::receipt_lost:
         break;
     }
