@@ -93,6 +93,7 @@ void use_from_two_threads(bool asserts)
             });
             while (!ended)
                 context.run_one();
+            context.poll(); // while a hook runs, ending is a step of its own
         };
         OutgoingMessage message("/queue/q", "answered by a frame");
         message.with_receipt();
