@@ -1,7 +1,7 @@
 #include "tls_stream.hpp"
 
+#include "server_tls.hpp"
 #include "stream_engine.hpp"
-#include "tls_layer.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -37,7 +37,7 @@ public:
 
     void open(User user) override
     {
-        TlsLayer::shake_hands(stream_, [self = self(), user = std::move(user)](error_code error) mutable {
+        ServerTls::shake_hands(stream_, [self = self(), user = std::move(user)](error_code error) mutable {
             self->opened(error, std::move(user));
         });
     }
@@ -89,11 +89,11 @@ private:
     {
         if (std::exchange(said_goodbye_, true))
             return;
-        TlsLayer::say_goodbye(stream_, [self = self()](error_code) { self->end_output(); });
+        ServerTls::say_goodbye(stream_, [self = self()](error_code) { self->end_output(); });
     }
 
     std::shared_ptr<ssl::context> context_;
-    TlsLayer::Stream stream_;
+    ServerTls::Stream stream_;
     bool writing_ = false;
     bool shut_down_ = false;
     bool said_goodbye_ = false;

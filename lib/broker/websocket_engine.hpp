@@ -1,9 +1,11 @@
 #pragma once
 
 #include "../protocol/utf8.hpp"
+#include "../transport/connected_stream_teardown.hpp"
 #include "sockjs.hpp"
 #include "stream_engine.hpp"
 #include "websocket_handshake.hpp"
+#include "websocket_tls.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -33,23 +35,22 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
 
-/// The server's part of a WebSocket. @tparam Layer what it runs on: a Stream, how it shakes hands and how it ends.
-/// There is no time limit here; the connection has one.
-template <class Layer>
+/// The server's part of a WebSocket. There is no time limit here; the connection has one.
 class WebSocketEngine final : public StreamEngine
 {
 public:
-    /// @param kept stays as long as the engine. @param arguments make the layer's stream.
-    template <class... Arguments>
-    WebSocketEngine(std::shared_ptr<WebSocketSettings const> settings, std::shared_ptr<void const> kept,
-                    Arguments&&... arguments)
-        : settings_(std::move(settings)), kept_(std::move(kept)), stream_(std::forward<Arguments>(arguments)...)
+    /// @param connection its executor is a strand. @param tls what the connection has of TLS; null for none.
+    WebSocketEngine(std::shared_ptr<WebSocketSettings const> settings, detail::ConnectedStream connection,
+                    WebSocketTls* tls)
+        : settings_(std::move(settings)), stream_(std::move(connection)), tls_(tls)
     {
     }
 
     void open(User user) override
     {
-        Layer::shake_hands(layer(), [self = self(), user = std::move(user)](error_code error) mutable {
+        if (!tls_)
+            return read_request(std::move(user));
+        tls_->shake_hands([self = self(), user = std::move(user)](error_code error) mutable {
             if (error)
                 self->opened(error, std::move(user));
             else
@@ -76,7 +77,7 @@ private:
     using Request = http::request<http::empty_body>;
 
     std::shared_ptr<WebSocketEngine> self() { return std::static_pointer_cast<WebSocketEngine>(shared_from_this()); }
-    typename Layer::Stream& layer() noexcept { return stream_.next_layer(); }
+    detail::ConnectedStream& layer() noexcept { return stream_.next_layer(); }
     asio::ip::tcp::socket& socket() noexcept override { return beast::get_lowest_layer(stream_); }
 
     void read_request(User user)
@@ -157,7 +158,9 @@ private:
 
     void say_goodbye(error_code error, User user)
     {
-        Layer::say_goodbye(layer(), [self = self(), error, user = std::move(user)](error_code) mutable {
+        if (!tls_)
+            return opened(error, std::move(user));
+        tls_->say_goodbye([self = self(), error, user = std::move(user)](error_code) mutable {
             self->opened(error, std::move(user));
         });
     }
@@ -245,8 +248,8 @@ private:
     }
 
     std::shared_ptr<WebSocketSettings const> settings_;
-    std::shared_ptr<void const> kept_;
-    websocket::stream<typename Layer::Stream> stream_;
+    websocket::stream<detail::ConnectedStream> stream_;
+    WebSocketTls* tls_; // a part of the stream
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::empty_body>> parser_;
     bool writing_ = false;

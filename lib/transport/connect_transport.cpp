@@ -3,11 +3,11 @@
 #include "http.hpp"
 #include "local_connect.hpp"
 #include "proxy.hpp"
-#include "roads.hpp"
 #include "sockjs.hpp"
 #include "socks5.hpp"
 #include "tcp_connect.hpp"
 #include "tls.hpp"
+#include "websocket_connect.hpp"
 #include <arbalest/transport/error.hpp>
 #include <arbalest/transport/stream_transport.hpp>
 
@@ -89,8 +89,8 @@ asio::awaitable<ConnectedStream> connect_through(asio::any_io_executor executor,
             attempt.message = "TLS to the proxy: " + attempt.message;
             failed(std::move(attempt));
         };
-        auto opening = open_tls_tunnel(stream.take_socket(), prepared.proxy_tls_context, options.proxy_tls, proxy.host,
-                                       failed_at_proxy);
+        auto opening =
+            put_tls_on(std::move(stream), prepared.proxy_tls_context, options.proxy_tls, proxy.host, failed_at_proxy);
         stream = co_await std::move(opening);
     }
     auto opening = open_tunnel(std::move(stream), proxy, url.host, url.port, failed);
@@ -120,23 +120,14 @@ asio::awaitable<std::unique_ptr<Transport>> connect_transport(asio::any_io_execu
     auto connecting = options.proxy.empty() ? connect_directly(executor, url, options, failed)
                                             : connect_through(executor, url, options, prepared, failed);
     auto stream = co_await std::move(connecting);
-    if (url.carrier == Carrier::tcp) {
-        if (url.tls) {
-            auto opening = open_tls(std::move(stream), std::move(prepared.tls_context), options.tls, url.host, failed);
-            co_return co_await std::move(opening);
-        }
-        co_return stream.make_transport();
-    }
-    auto request = make_request(url, options);
-    std::unique_ptr<Transport> transport;
     if (url.tls) {
-        auto opening = open_websocket_tls(std::move(stream), std::move(prepared.tls_context), options.tls, url.host,
-                                          std::move(request), failed);
-        transport = co_await std::move(opening);
-    } else {
-        auto opening = open_websocket(std::move(stream), std::move(request), failed);
-        transport = co_await std::move(opening);
+        auto opening = put_tls_on(std::move(stream), std::move(prepared.tls_context), options.tls, url.host, failed);
+        stream = co_await std::move(opening);
     }
+    if (url.carrier == Carrier::tcp)
+        co_return make_transport(std::move(stream));
+    auto opening = open_websocket(std::move(stream), make_request(url, options), failed);
+    auto transport = co_await std::move(opening);
     if (url.carrier == Carrier::sockjs)
         co_return make_sockjs_transport(std::move(transport), options.websocket.split_large_frames);
     co_return transport;

@@ -1,6 +1,5 @@
 #include "../protocol/peer_text.hpp"
 #include "http.hpp"
-#include "roads.hpp"
 #include "tls.hpp"
 #include "tls_verdict.hpp"
 #include <arbalest/transport/error.hpp>
@@ -28,6 +27,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 namespace {
+
+using TlsStream = ssl::stream<ConnectedStream>;
 
 // A check that cannot be installed must not be left out in silence.
 void require(bool done, char const* what, std::string const& name)
@@ -121,10 +122,10 @@ std::shared_ptr<TlsVerdict> prepare(TlsStream& stream, TlsOptions options, PeerN
     return verdict;
 }
 
-class TlsTunnelStream final : public TlsTunnel
+class TlsStreamLayer final : public TlsLayer
 {
 public:
-    explicit TlsTunnelStream(TlsStream stream) : stream_(std::move(stream)) {}
+    explicit TlsStreamLayer(TlsStream stream) : stream_(std::move(stream)) {}
 
     void read_some(asio::mutable_buffer buffer, Handler handler) override
     {
@@ -136,9 +137,12 @@ public:
         stream_.async_write_some(buffer, std::move(handler));
     }
 
+    void shut_down(ShutdownHandler handler) override { stream_.async_shutdown(std::move(handler)); }
+
     tcp::socket& socket() noexcept override { return stream_.lowest_layer(); }
 
-    std::unique_ptr<Transport> make_transport() override
+    /// Takes everything away.
+    std::unique_ptr<Transport> make_transport()
     {
         return std::make_unique<TlsTransport<ConnectedStream>>(std::move(stream_));
     }
@@ -146,15 +150,6 @@ public:
 private:
     TlsStream stream_;
 };
-
-} // namespace
-
-std::unique_ptr<Transport> ConnectedStream::make_transport()
-{
-    if (tunnel_)
-        return tunnel_->make_transport();
-    return std::make_unique<StreamTransport<tcp::socket>>(std::move(socket_));
-}
 
 asio::awaitable<TlsStream> shake_hands_tls(ConnectedStream connection, std::shared_ptr<ssl::context> context,
                                            TlsOptions options, std::string host, OnFailedAttempt failed)
@@ -182,21 +177,21 @@ asio::awaitable<TlsStream> shake_hands_tls(ConnectedStream connection, std::shar
     co_return stream;
 }
 
-asio::awaitable<std::unique_ptr<Transport>> open_tls(ConnectedStream connection, std::shared_ptr<ssl::context> context,
-                                                     TlsOptions options, std::string host, OnFailedAttempt failed)
+} // namespace
+
+std::unique_ptr<Transport> make_transport(ConnectedStream connection)
 {
-    auto stream = co_await shake_hands_tls(std::move(connection), std::move(context), std::move(options),
-                                           std::move(host), std::move(failed));
-    co_return std::make_unique<TlsTransport<ConnectedStream>>(std::move(stream));
+    if (auto* const tls = connection.tls()) // which put_tls_on() has made
+        return static_cast<TlsStreamLayer*>(tls)->make_transport();
+    return std::make_unique<StreamTransport<tcp::socket>>(connection.take_socket());
 }
 
-asio::awaitable<ConnectedStream> open_tls_tunnel(tcp::socket socket, std::shared_ptr<ssl::context> context,
-                                                 TlsOptions options, std::string host, OnFailedAttempt failed)
+asio::awaitable<ConnectedStream> put_tls_on(ConnectedStream connection, std::shared_ptr<ssl::context> context,
+                                            TlsOptions options, std::string host, OnFailedAttempt failed)
 {
-    ConnectedStream connection(std::move(socket));
     auto stream = co_await shake_hands_tls(std::move(connection), std::move(context), std::move(options),
                                            std::move(host), std::move(failed));
-    co_return ConnectedStream(std::make_unique<TlsTunnelStream>(std::move(stream)));
+    co_return ConnectedStream(std::make_unique<TlsStreamLayer>(std::move(stream)));
 }
 
 } // namespace arbalest::detail

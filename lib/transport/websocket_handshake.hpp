@@ -4,7 +4,7 @@
 #include "connected_stream_teardown.hpp"
 #include "framewise_stream.hpp"
 #include "http.hpp"
-#include "roads.hpp"
+#include "websocket_connect.hpp"
 #include <arbalest/transport/error.hpp>
 #include <arbalest/transport/impl/websocket_transport.hpp>
 

@@ -9,7 +9,7 @@
 namespace arbalest::broker {
 
 /// The server's part of TLS on a TCP socket. Each function takes a handler of an error code.
-struct TlsLayer
+struct ServerTls
 {
     using Stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
 

@@ -2,10 +2,8 @@
 
 namespace arbalest::detail {
 
-namespace asio = boost::asio;
-
-asio::awaitable<std::unique_ptr<Transport>> open_websocket(ConnectedStream connection, WebSocketRequest request,
-                                                           OnFailedAttempt failed)
+boost::asio::awaitable<std::unique_ptr<Transport>> open_websocket(ConnectedStream connection, WebSocketRequest request,
+                                                                  OnFailedAttempt failed)
 {
     auto endpoint = remote_text(connection.lowest_layer());
     return shake_hands_websocket(std::move(connection), std::move(endpoint), std::move(request), std::move(failed));
