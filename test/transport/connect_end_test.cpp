@@ -187,6 +187,8 @@ BOOST_DATA_TEST_CASE_F(EndFixture, an_io_context_may_end_under_a_session, boost:
             auto const accepting = start(scene.context.get_executor(), scene.server->accept());
             auto const opening = start(scene.context.get_executor(), client.connect(scene.server->at(scheme, "/ws")));
             co_await finished(accepting);
+            if (sockjs)
+                co_await scene.server->send("o");
             co_await scene.server->receive();
             co_await scene.server->send(connected);
             co_await finished(opening);
