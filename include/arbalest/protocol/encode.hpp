@@ -22,8 +22,9 @@ enum class ContentLength : bool {
 /// @param out only appended to; unchanged when the call throws.
 /// @throws InvalidFrame when that version has no way to say it: an empty or malformed command; an empty header name; a
 /// NUL in a header; a line feed in a header, or a colon in a header's name, in 1.0 and in CONNECT frames; a carriage
-/// return in a header of a CONNECT frame, and of a client's frame in 1.0 and 1.1, which cannot escape it; a body on a frame that may have none; a content-length other than the body's size; a NUL
-/// in a body without content-length; NACK in 1.0.
+/// return in a header of a CONNECT frame, and of a client's frame in 1.0 and 1.1, which cannot escape it; a body on a
+/// frame that may have none; a content-length other than the body's size; a NUL in a body without content-length; NACK
+/// in 1.0.
 ARBALEST_DECL void encode(Frame const& frame, StompVersion version, std::string& out,
                           ContentLength content_length = ContentLength::automatic);
 
