@@ -162,6 +162,8 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     effects.starts = &state->pending_;
     TransmitOptions how;
     how.effects = &effects;
+    // A receipt of what was sent in it does not say that COMMIT has arrived, except on RabbitMQ.
+    how.with_receipt = !state->pending_.empty();
     how.may_suspend = true;
     auto frame = transaction_frame("COMMIT", state->id);
     Ending const ending(*state);

@@ -49,8 +49,9 @@ public:
     boost::asio::awaitable<bool> ack(Message const& message);
     boost::asio::awaitable<bool> nack(Message const& message);
 
-    /// Sends COMMIT (STOMP 1.2, "COMMIT"). With receipts it suspends until the broker has confirmed COMMIT and
-    /// everything that was sent in the transaction, in this order; their time limits start when COMMIT is encoded.
+    /// Sends COMMIT (STOMP 1.2, "COMMIT"). If anything that was sent in the transaction asked for a receipt, or
+    /// `auto_receipt` is on, COMMIT asks for one as well, and this suspends until the broker has confirmed COMMIT and
+    /// what was sent, in this order; their time limits start when COMMIT is encoded.
     /// @throws the first failure in that order, without waiting for the rest; SessionClosed when the transaction is
     /// over already, or another commit() or abort() was called before; what ended the session.
     ///

@@ -57,6 +57,32 @@ BOOST_AUTO_TEST_CASE(what_is_committed_takes_effect_and_not_before)
     }
 }
 
+// A SEND may be confirmed before COMMIT has arrived, and is nothing without it.
+BOOST_AUTO_TEST_CASE(commit_is_confirmed_if_anything_before_it_was_to_be)
+{
+    for (bool const receipt : {false, true}) {
+        run([&]() -> asio::awaitable<void> {
+            auto const log = std::make_shared<FrameLog>();
+            StompConfig config;
+            config.observer = log;
+            auto session = co_await connect(config);
+            auto const destination = queue();
+            auto transaction = co_await session.begin();
+            co_await transaction.send(destination, "a");
+            OutgoingMessage message(destination, "b");
+            if (receipt)
+                message.with_receipt();
+            co_await transaction.send(std::move(message));
+            co_await transaction.commit();
+            BOOST_TEST(log->sent.back().command() == "COMMIT");
+            BOOST_TEST(log->confirmed(log->sent.back()) == receipt);
+            auto const after = co_await contents(session, destination);
+            BOOST_TEST(after == "ab");
+            co_await session.disconnect();
+        });
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_aborted_does_not_and_the_transaction_is_over)
 {
     run([this]() -> asio::awaitable<void> {
