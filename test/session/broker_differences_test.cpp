@@ -99,7 +99,9 @@ BOOST_AUTO_TEST_CASE(the_broker_is_told_the_size_of_the_buffer_in_its_own_way)
         {"apache-apollo/1.7.1", {"credit:10,0"}},
         {"some broker", {"prefetch-count:10", "activemq.prefetchSize:10"}},
     };
-    for (auto const& [broker, own] : expected) {
+    for (auto const& row : expected) {
+        auto const& broker = row.first; // clang 14 captures no structured bindings
+        auto const& own = row.second;
         BOOST_TEST_CONTEXT(broker)
         {
             ScriptedFixture fixture;

@@ -123,6 +123,8 @@ BOOST_AUTO_TEST_CASE(what_follows_connected_in_the_same_read_belongs_to_connecti
             auto const failure = co_await failure_of(client.connect(peer->url()));
             BOOST_TEST(is<ConnectError>(failure), failure.what());
             co_await finished(answering);
+            BOOST_TEST(!answering->failure, answering->failure.what());
+            peer->close();
 
             auto const again = start(executor, accept_and_add(peer, bytes));
             std::vector<std::string> urls{peer->url(), broker.url()};
@@ -130,6 +132,7 @@ BOOST_AUTO_TEST_CASE(what_follows_connected_in_the_same_read_belongs_to_connecti
             BOOST_TEST(session.is_open());
             BOOST_TEST(session.stats().connections == 1u);
             co_await finished(again);
+            BOOST_TEST(!again->failure, again->failure.what());
             co_await session.disconnect();
         });
     }
