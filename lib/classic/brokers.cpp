@@ -3,10 +3,41 @@
 #include <boost/asio/ip/host_name.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace arbalest::classic::detail {
+
+namespace {
+
+// The message leaves the host out: what does not belong there may be a password.
+void check_host(std::string const& host, std::string const& option)
+{
+    auto const is_foreign = [](unsigned char c) {
+        return std::iscntrl(c) != 0 ||
+               std::string_view(" @/\\?#[]").find(static_cast<char>(c)) != std::string_view::npos;
+    };
+    if (std::ranges::any_of(host, is_foreign))
+        throw std::invalid_argument(
+            "a host in " + option +
+            " is neither a name nor an address: it has a control character or one of \"@/\\?#[]\" "
+            "in it; user and passcode are given to connect(), an IPv6 address has no brackets");
+}
+
+} // namespace
+
+void check_options(ConnectionOptions const& options)
+{
+    for (auto const& broker : options.host_and_ports)
+        check_host(broker.host, "host_and_ports");
+    if (options.bind_host_port)
+        check_host(options.bind_host_port->host, "bind_host_port");
+    if (options.timeout && !(options.timeout->count() >= 0))
+        throw std::invalid_argument("the timeout of a connection is negative or not a number; zero means no limit");
+}
 
 bool is_local(std::string const& host)
 {

@@ -8,6 +8,9 @@
 
 namespace arbalest::classic::detail {
 
+/// @throws std::invalid_argument for a host that is none, and for a timeout that is negative or not a number.
+void check_options(ConnectionOptions const& options);
+
 /// Whether the host is this machine.
 bool is_local(std::string const& host);
 

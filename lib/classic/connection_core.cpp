@@ -16,12 +16,14 @@ namespace arbalest::classic::detail {
 
 namespace asio = boost::asio;
 using arbalest::detail::Core;
-using arbalest::detail::ExecutorProbe;
 
 namespace {
 
-// For what the executor does soon, if anybody runs it: disconnecting takes 2 s at most.
-constexpr auto wait_limit = std::chrono::seconds(10);
+// Disconnecting takes 2 s at most.
+constexpr auto wait_limit = executor_limit;
+
+// How often to look whether the io_context was stopped.
+constexpr auto stopped_period = std::chrono::milliseconds(20);
 
 asio::any_io_executor executor_for(ConnectionSetup const& setup, std::shared_ptr<IoThread> const& io)
 {
@@ -45,7 +47,9 @@ asio::awaitable<bool> put_into_buffer(std::shared_ptr<Core> core, Frame frame, s
     arbalest::detail::TransmitOptions options;
     options.raw = true;
     auto submitting = Core::submit(core, std::move(frame), options);
-    auto pending = co_await arbalest::detail::with_configured_timeout(limit, std::move(submitting));
+    if (limit < no_limit)
+        submitting = with_timeout(limit, std::move(submitting));
+    auto pending = co_await std::move(submitting);
     if (pending.valid()) {
         auto awaiting = await_receipt(std::move(pending));
         asio::co_spawn(core->executor(), std::move(awaiting), asio::detached);
@@ -57,6 +61,7 @@ asio::awaitable<bool> put_into_buffer(std::shared_ptr<Core> core, Frame frame, s
 
 std::shared_ptr<ConnectionCore> ConnectionCore::make(ConnectionSetup setup)
 {
+    check_options(setup.options);
     auto const core = std::make_shared<ConnectionCore>(std::move(setup));
     std::weak_ptr<ConnectionCore> const weak = core;
     core->dispatcher_ = std::make_shared<Dispatcher>(
@@ -77,7 +82,7 @@ ConnectionCore::ConnectionCore(ConnectionSetup setup)
     : setup_(std::move(setup)), brokers_(order_brokers(setup_.options, setup_.otherwise)),
       codec_(setup_.options.encoding), listeners_(std::make_shared<ListenerTable>()),
       io_(setup_.executor || setup_.ws ? nullptr : std::make_shared<IoThread>()), executor_(executor_for(setup_, io_)),
-      receive_scale_(setup_.options.heart_beat_receive_scale)
+      context_(executor_), receive_scale_(setup_.options.heart_beat_receive_scale)
 {
 }
 
@@ -90,8 +95,8 @@ void ConnectionCore::start()
 
 void ConnectionCore::refuse_on_io_thread() const
 {
-    if (ExecutorProbe(executor_).running_here())
-        throw OperationInProgress("a blocking operation was called on the thread that would have to carry it out");
+    if (context_.runs_here())
+        throw OperationInProgress("a blocking operation was called on a thread that would have to carry it out");
 }
 
 void ConnectionCore::report(std::string const& callback, std::exception_ptr failure)
@@ -176,6 +181,12 @@ std::string ConnectionCore::forget_subscription(std::string_view id, std::string
     return known;
 }
 
+// An operation waits no longer for an executor that does nothing.
+std::chrono::nanoseconds ConnectionCore::answer_limit() const
+{
+    return setup_.options.timeout ? std::min(limit_of(*setup_.options.timeout), executor_limit) : executor_limit;
+}
+
 // CONNECT may be under way: what is sent behind it waits for the answer.
 std::shared_ptr<Core> ConnectionCore::wait_for_session()
 {
@@ -205,10 +216,9 @@ void ConnectionCore::send_frame(Frame frame)
     }
     auto core = wait_for_session();
     auto const executor = core->executor();
-    std::chrono::nanoseconds limit{0};
-    if (setup_.options.timeout)
-        limit = std::chrono::duration_cast<std::chrono::nanoseconds>(*setup_.options.timeout);
-    block_on(std::make_shared<Cancellable>(), executor, put_into_buffer(std::move(core), std::move(frame), limit));
+    auto const limit = setup_.options.timeout ? limit_of(*setup_.options.timeout) : no_limit;
+    block_on(std::make_shared<Cancellable>(), executor, put_into_buffer(std::move(core), std::move(frame), limit),
+             answer_limit());
 }
 
 void ConnectionCore::tell_send(Frame& frame)
@@ -261,12 +271,21 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
     auto const connected_event = connected_event_;
     lock.unlock();
 
+    // What the listeners do may end it.
+    auto const has_ended_now = [&] {
+        Lock const again(mutex_);
+        return has_ended();
+    };
     tell_disconnecting(connected_event);
+    if (has_ended_now())
+        return;
     Frame frame("DISCONNECT");
     frame.add_header("receipt", receipt.empty() ? next_id("disconnect-") : std::string(receipt));
     for (auto const& [name, value] : headers)
         frame.set_header(name, value);
     tell_send(frame);
+    if (has_ended_now())
+        return;
     bridge->set_disconnect_frame(std::move(frame));
     // What it takes to see the receipt is read now.
     if (auto const core = Core::of(session))
@@ -282,38 +301,51 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
 void ConnectionCore::give_up()
 {
     given_up_ = true;
+    dispatcher_->wake(); // on_connecting may be waited for
     if (attempt_)
         attempt_->cancel(attempt_, executor_);
 }
 
-// Ends a connection without ceremony. Returns when it has ended, unless that takes too long.
+// Ends a connection at once. Returns when it has ended, unless that takes too long.
 bool ConnectionCore::end_now(Dispatcher::Clock::time_point end)
 {
-    StompSession last_handle;
     Lock lock(mutex_);
     if (phase_ == Phase::establishing || phase_ == Phase::connecting)
         give_up();
-    auto const number = number_;
-    // The lease of the last handle ends the session at once.
-    last_handle = std::exchange(session_, StompSession());
-    auto const core = Core::of(last_handle);
-    lock.unlock();
-    last_handle = StompSession();
-    lock.lock();
-    auto const has_ended = [this, number] { return number_ != number || phase_ == Phase::idle; };
-    if (core && !core->is_alive() && !has_ended()) {
-        // The io_context went first, and told nobody.
-        finish_connection(lock, Failure(std::make_exception_ptr(SessionClosed("the io_context is gone"))));
+    if (phase_ == Phase::establishing && establishing_ == std::this_thread::get_id()) {
+        // on_send of CONNECT calls: connect() goes on only when that returns.
+        finish_connection(lock, given_up_failure());
         return true;
     }
-    return changed_.wait_until(lock, std::min(end, Dispatcher::Clock::now() + wait_limit), has_ended);
+    auto const number = number_;
+    auto const session = std::exchange(session_, StompSession());
+    auto const core = Core::of(session);
+    lock.unlock();
+    // Others may hold a handle, too: disconnect() does while it tells the listeners.
+    if (core)
+        core->run_there([](Core& there) { there.lease_ended(); });
+    lock.lock();
+    end = std::min(end, Dispatcher::Clock::now() + wait_limit);
+    auto const has_ended = [this, number] { return number_ != number || phase_ == Phase::idle; };
+    while (!has_ended()) {
+        bool const is_dead = (core && !core->is_alive()) || context_.is_stopped();
+        if (is_dead && phase_ != Phase::establishing) {
+            // Nobody is left who would tell of the end.
+            finish_connection(lock, Failure(std::make_exception_ptr(
+                                        SessionClosed("the io_context of the connection is gone, or was stopped"))));
+            return true;
+        }
+        if (Dispatcher::Clock::now() >= end)
+            return false;
+        changed_.wait_until(lock, std::min(end, Dispatcher::Clock::now() + stopped_period));
+    }
+    return true;
 }
 
 bool ConnectionCore::stop(std::chrono::nanoseconds timeout)
 {
     refuse_on_io_thread();
-    using Clock = Dispatcher::Clock;
-    auto const end = timeout.count() <= 0 ? Clock::time_point::max() : arbalest::detail::later(Clock::now(), timeout);
+    auto const end = end_of(timeout);
     if (!end_now(end))
         return false;
     return dispatcher_->runs_here() || dispatcher_->wait_for(dispatcher_->last_event(), end);
@@ -325,7 +357,7 @@ void ConnectionCore::close()
         Lock const lock(mutex_);
         closing_ = true;
     }
-    bool const may_wait = !ExecutorProbe(executor_).running_here();
+    bool const may_wait = !context_.runs_here();
     end_now(may_wait ? Dispatcher::Clock::time_point::max() : Dispatcher::Clock::time_point::min());
     dispatcher_->finish();
     if (io_)

@@ -3,8 +3,10 @@
 #include "blocking.hpp"
 #include "bridge.hpp"
 #include "connection_setup.hpp"
+#include "context_probe.hpp"
 #include "dispatcher.hpp"
 #include "io_thread.hpp"
+#include "limit.hpp"
 #include "listener_table.hpp"
 #include "road.hpp"
 #include "throttled_transport.hpp"
@@ -86,6 +88,8 @@ private:
     std::shared_ptr<arbalest::detail::Core> wait_for_session();
 
     // connection_opening.cpp
+    static Failure given_up_failure();
+    void await_end_of_last(Lock& lock);
     std::uint64_t begin_attempt();
     void attempt_failed(std::uint64_t number, bool was_told, std::exception_ptr failure);
     Established establish(std::shared_ptr<Cancellable> const& attempt);
@@ -98,6 +102,7 @@ private:
     StompConfig make_config(Frame const& connect_frame) const;
     void wait_until_decided(std::uint64_t number);
     std::chrono::nanoseconds connect_limit() const;
+    std::chrono::nanoseconds answer_limit() const;
     WebSocketOptions websocket_options() const;
     // On the executor.
     void connected(std::uint64_t number, Frame const& frame);
@@ -111,6 +116,7 @@ private:
     std::shared_ptr<ListenerTable> const listeners_;
     std::shared_ptr<IoThread> const io_; // null: an executor was given
     boost::asio::any_io_executor const executor_;
+    ContextProbe const context_;
     std::shared_ptr<Dispatcher> dispatcher_;
     std::atomic<std::uint64_t> last_id_{0};
 
@@ -121,7 +127,8 @@ private:
     std::uint64_t last_opened_ = 0;                // the last one that came as far as CONNECTED
     std::uint64_t connected_event_ = 0;            // with which the listeners are told so
     std::shared_ptr<Cancellable> attempt_;         // in the phases that can be given up
-    bool given_up_ = false;                        // it was
+    std::atomic<bool> given_up_{false};            // it was
+    std::optional<std::thread::id> establishing_;  // who connects, as long as the phase says so
     bool closing_ = false;                         // the connection object is being destroyed
     std::optional<Failure> closed_early_;          // what ended the session before it was known here
     Failure failure_;                              // what ended the last connection

@@ -56,13 +56,14 @@ std::vector<StompVersion> offered_versions(Frame const& connect_frame)
 
 } // namespace
 
+Failure ConnectionCore::given_up_failure()
+{
+    return Failure(std::make_exception_ptr(SessionClosed("connecting was given up")));
+}
+
 std::chrono::nanoseconds ConnectionCore::connect_limit() const
 {
-    if (!setup_.options.timeout)
-        return default_limit;
-    // Thirty years; a clock ends after 292. What is not a number is no time at all.
-    auto const seconds = setup_.options.timeout->count();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(Seconds(seconds > 0 ? std::min(seconds, 1e9) : 0.0));
+    return setup_.options.timeout ? limit_of(*setup_.options.timeout) : default_limit;
 }
 
 WebSocketOptions ConnectionCore::websocket_options() const
@@ -104,9 +105,23 @@ void ConnectionCore::connect(std::string_view username, std::string_view passcod
         wait_until_decided(number);
 }
 
+// A connection that was given up, or that has ended without anybody here having been told yet, is gone in a moment;
+// unless it waits for this very thread.
+void ConnectionCore::await_end_of_last(Lock& lock)
+{
+    auto const here = std::this_thread::get_id();
+    if (establishing_ == here || disconnecting_ == here)
+        return;
+    changed_.wait_for(lock, executor_limit, [this] {
+        bool const is_ending = phase_ == Phase::open ? !session_.is_open() : phase_ != Phase::idle && given_up_;
+        return closing_ || !is_ending;
+    });
+}
+
 std::uint64_t ConnectionCore::begin_attempt()
 {
-    Lock const lock(mutex_);
+    Lock lock(mutex_);
+    await_end_of_last(lock);
     if (closing_)
         throw SessionClosed("the connection object is being destroyed");
     if (phase_ == Phase::open)
@@ -114,6 +129,7 @@ std::uint64_t ConnectionCore::begin_attempt()
     if (phase_ != Phase::idle)
         throw OperationInProgress("a connection is being made already");
     phase_ = Phase::establishing;
+    establishing_ = std::this_thread::get_id();
     given_up_ = false;
     closed_early_.reset();
     connected_event_ = 0;
@@ -133,6 +149,7 @@ void ConnectionCore::attempt_failed(std::uint64_t number, bool was_told, std::ex
         return;
     }
     phase_ = Phase::idle;
+    establishing_.reset();
     failure_ = Failure(failure);
     attempt_.reset();
     changed_.notify_all();
@@ -174,7 +191,7 @@ Established ConnectionCore::establish(std::shared_ptr<Cancellable> const& attemp
         return block_on(attempt, executor_, travel(std::move(journey)));
     } catch (boost::system::system_error const& error) {
         if (error.code() == asio::error::operation_aborted)
-            throw SessionClosed("connecting was given up");
+            given_up_failure().raise();
         throw;
     }
 }
@@ -202,18 +219,22 @@ void ConnectionCore::require_running() const
 {
     auto const runs = std::make_shared<std::promise<void>>();
     asio::post(executor_, [runs] { runs->set_value(); });
-    auto const limit = connect_limit();
+    auto const limit = std::min(connect_limit(), executor_limit);
     if (runs->get_future().wait_for(limit) != std::future_status::ready)
         throw Timeout(limit);
 }
 
-// The listeners hear of it before CONNECT is sent; but from inside of a callback, not before that returns.
+// The listeners hear of it before CONNECT is sent; but from inside of a callback, not before that returns. One of them
+// may give the connection up, and wait until it has ended.
 void ConnectionCore::tell_connecting(HostAndPort const& broker)
 {
     auto const event = dispatcher_->push(Event(broker));
     auto const limit = connect_limit();
-    if (!dispatcher_->runs_here() && !dispatcher_->wait_for(event, Dispatcher::Clock::now() + limit))
+    auto const is_given_up = [this] { return given_up_.load(); };
+    if (!dispatcher_->runs_here() && !dispatcher_->wait_for(event, end_of(limit), is_given_up) && !given_up_)
         throw Timeout(limit);
+    if (given_up_)
+        given_up_failure().raise();
 }
 
 Frame ConnectionCore::make_connect_frame(std::string_view username, std::string_view passcode,
@@ -258,8 +279,8 @@ void ConnectionCore::open(std::uint64_t number, std::shared_ptr<Cancellable> con
                           std::unique_ptr<Transport> transport, Frame connect_frame)
 {
     Lock lock(mutex_);
-    if (given_up_)
-        throw SessionClosed("connecting was given up");
+    if (given_up_ || number_ != number)
+        given_up_failure().raise();
     auto config = make_config(connect_frame);
     std::weak_ptr<ConnectionCore> const weak = shared_from_this();
     auto const throttle = std::make_shared<Throttle>([dispatcher = dispatcher_] { return dispatcher->is_full(); });
@@ -284,6 +305,7 @@ void ConnectionCore::open(std::uint64_t number, std::shared_ptr<Cancellable> con
     config.observer = combine_observers(std::move(observers));
     auto throttled = std::make_unique<ThrottledTransport>(std::move(transport), throttle);
     phase_ = Phase::connecting;
+    establishing_.reset();
     lock.unlock();
 
     Cancellable::run(attempt, executor_, StompSession::over(std::move(throttled), std::move(config)),
@@ -310,7 +332,7 @@ void ConnectionCore::opened(std::uint64_t number, std::exception_ptr failure, St
     }
     last_opened_ = number;
     if (given_up_) {
-        finish_connection(lock, Failure(std::make_exception_ptr(SessionClosed("connecting was given up"))));
+        finish_connection(lock, given_up_failure());
         return;
     }
     if (closed_early_) {
@@ -345,7 +367,9 @@ void ConnectionCore::finish_connection(Lock& lock, Failure cause)
     dispatcher_->push(Event(Event::Kind::disconnected));
     dispatcher_->push(Event(Event::Kind::receiver_loop_completed));
     phase_ = Phase::idle;
-    failure_ = std::move(cause);
+    establishing_.reset();
+    // What cancelled it matters more than that it was cancelled.
+    failure_ = given_up_ && cause.code() == asio::error::operation_aborted ? given_up_failure() : std::move(cause);
     closed_early_.reset();
     disconnecting_.reset();
     attempt_.reset();
@@ -375,9 +399,7 @@ void ConnectionCore::wait_until_decided(std::uint64_t number)
     }
     auto const failure = failure_;
     lock.unlock();
-    if (!failure || failure.code() == asio::error::operation_aborted)
-        throw SessionClosed("connecting was given up");
-    failure.raise();
+    (failure ? failure : given_up_failure()).raise();
 }
 
 } // namespace arbalest::classic::detail

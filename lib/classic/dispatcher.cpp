@@ -42,15 +42,21 @@ bool Dispatcher::has_told(std::uint64_t event) const
     return told_ >= event;
 }
 
-bool Dispatcher::wait_for(std::uint64_t event, Clock::time_point end)
+bool Dispatcher::wait_for(std::uint64_t event, Clock::time_point end, std::function<bool()> const& is_over)
 {
     std::unique_lock lock(mutex_);
-    auto const is_told = [&] { return told_ >= event; };
-    if (end == Clock::time_point::max()) {
-        changed_.wait(lock, is_told);
-        return true;
-    }
-    return changed_.wait_until(lock, end, is_told);
+    auto const is_done = [&] { return told_ >= event || (is_over && is_over()); };
+    if (end == Clock::time_point::max())
+        changed_.wait(lock, is_done);
+    else
+        changed_.wait_until(lock, end, is_done);
+    return told_ >= event;
+}
+
+void Dispatcher::wake()
+{
+    std::lock_guard const lock(mutex_);
+    changed_.notify_all();
 }
 
 void Dispatcher::finish()

@@ -66,8 +66,10 @@ public:
 
     /// @returns the event's number.
     std::uint64_t push(Event event);
-    /// Waits until the event with this number, and all before it, have been told. @returns false at the end of time.
-    bool wait_for(std::uint64_t event, Clock::time_point end);
+    /// Waits until the event with this number, and all before it, have been told. @param is_over ends the wait as well;
+    /// looked at after wake(). @returns whether they have been told.
+    bool wait_for(std::uint64_t event, Clock::time_point end, std::function<bool()> const& is_over = {});
+    void wake();
     bool has_told(std::uint64_t event) const;
     /// The number of the last event.
     std::uint64_t last_event() const;

@@ -21,18 +21,23 @@ void ListenerTable::set(std::string_view name, std::shared_ptr<ConnectionListene
 
 std::shared_ptr<ConnectionListener> ListenerTable::get(std::string_view name) const
 {
-    std::lock_guard const lock(mutex_);
-    auto const found = entries_.find(name);
-    return found == entries_.end() ? nullptr : found->second->listener;
+    {
+        std::lock_guard const lock(mutex_);
+        auto const found = entries_.find(name);
+        if (found != entries_.end())
+            return found->second->listener;
+    }
+    return inherited_ ? inherited_->get(name) : nullptr;
 }
 
 bool ListenerTable::remove(std::string_view name)
 {
-    Entry removed;
+    bool const was_inherited = inherited_ && inherited_->remove(name);
+    Entry removed; // goes when the lock is released
     std::lock_guard const lock(mutex_);
     auto const found = entries_.find(name);
     if (found == entries_.end())
-        return false;
+        return was_inherited;
     removed = std::move(found->second);
     removed->removed.store(true, std::memory_order_release);
     entries_.erase(found);
@@ -54,15 +59,24 @@ bool ListenerTable::before_message(Frame& frame, Report const& report) const
 
 ListenerTable::Entry ListenerTable::first() const
 {
+    auto inherited = inherited_ ? inherited_->first() : nullptr;
     std::lock_guard const lock(mutex_);
-    return entries_.empty() ? nullptr : entries_.begin()->second;
+    return earlier(entries_.empty() ? nullptr : entries_.begin()->second, std::move(inherited));
 }
 
 ListenerTable::Entry ListenerTable::after(std::string const& name) const
 {
+    auto inherited = inherited_ ? inherited_->after(name) : nullptr;
     std::lock_guard const lock(mutex_);
     auto const next = entries_.upper_bound(name);
-    return next == entries_.end() ? nullptr : next->second;
+    return earlier(next == entries_.end() ? nullptr : next->second, std::move(inherited));
+}
+
+ListenerTable::Entry ListenerTable::earlier(Entry own, Entry inherited)
+{
+    if (!own || !inherited)
+        return own ? own : inherited;
+    return own->name <= inherited->name ? own : inherited;
 }
 
 } // namespace arbalest::classic::detail

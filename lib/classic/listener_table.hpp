@@ -35,6 +35,10 @@ public:
 class ListenerTable
 {
 public:
+    ListenerTable() = default;
+    /// @param inherited whose listeners are called as well, unless one of the same name is in this table.
+    explicit ListenerTable(std::shared_ptr<ListenerTable> inherited) : inherited_(std::move(inherited)) {}
+
     /// Is told which callback of which listener has thrown what. Must not throw.
     using Report = std::function<void(std::string const& callback, std::exception_ptr failure)>;
     using Entry = std::shared_ptr<AttachedListener>;
@@ -43,8 +47,12 @@ public:
     void set(std::string_view name, std::shared_ptr<ConnectionListener> listener,
              std::shared_ptr<SerialQueue> calls = nullptr);
     std::shared_ptr<ConnectionListener> get(std::string_view name) const;
+    /// From the inherited table, too.
     bool remove(std::string_view name);
-    bool empty() const noexcept { return size_.load(std::memory_order_acquire) == 0; }
+    bool empty() const noexcept
+    {
+        return size_.load(std::memory_order_acquire) == 0 && (!inherited_ || inherited_->empty());
+    }
 
     /// Calls a function with each, in ascending order of names: those that are there when it is their turn.
     template <class Function>
@@ -84,9 +92,12 @@ public:
     bool before_message(Frame& frame, Report const& report) const;
 
 private:
+    /// The entry with the smallest name, or with the smallest one that is greater.
     Entry first() const;
     Entry after(std::string const& name) const;
+    static Entry earlier(Entry own, Entry inherited);
 
+    std::shared_ptr<ListenerTable> const inherited_;
     mutable std::mutex mutex_;
     std::map<std::string, Entry, std::less<>> entries_;
     std::atomic<std::size_t> size_{0};

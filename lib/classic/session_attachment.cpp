@@ -10,6 +10,8 @@
 
 namespace arbalest::classic::detail {
 
+using arbalest::detail::Core;
+
 namespace {
 
 // Of an URL, or of the address of a stream that the application has brought along.
@@ -33,29 +35,55 @@ HostAndPort host_and_port_of(std::string_view url)
 
 } // namespace
 
-SessionAttachment::SessionAttachment(std::weak_ptr<arbalest::detail::Core> core)
+SessionAttachment::SessionAttachment(std::weak_ptr<Core> core, std::shared_ptr<ListenerTable> inherited)
+    : core_(core), listeners_(std::move(inherited)),
+      report_([core](std::string const& callback, std::exception_ptr failure) {
+          if (auto const session = core.lock())
+              session->run_for_hooks([callback, failure](Core& there) { there.callback_failed(callback, failure); });
+      })
 {
     if (auto const session = core.lock())
         in_connection_ = is_connected_ = session->is_open();
-    report_ = [core](std::string const& callback, std::exception_ptr failure) {
-        if (auto const session = core.lock()) {
-            session->run_for_hooks(
-                [callback, failure](arbalest::detail::Core& there) { there.callback_failed(callback, failure); });
-        }
-    };
 }
 
-SessionAttachment::SessionAttachment(std::shared_ptr<Interceptor> before, std::shared_ptr<Observer> observer)
-    : before_(std::move(before))
+SessionAttachment::Backlog& SessionAttachment::backlog_of(ListenerTable::Entry const& entry)
 {
-    report_ = [observer](std::string const& callback, std::exception_ptr failure) {
-        try {
-            if (observer)
-                observer->on_callback_failed(callback, Failure(failure));
-        } catch (...) {
-            // An observer that throws is not told of itself.
-        }
-    };
+    std::erase_if(backlogs_, [](Backlog const& known) { return known.listener.expired(); });
+    for (auto& known : backlogs_) {
+        if (known.listener.lock() == entry)
+            return known;
+    }
+    ListenerBacklog::Limits limits;
+    if (auto const core = core_.lock()) {
+        auto const& buffer = core->config().subscription_buffer;
+        limits.messages = buffer.messages;
+        limits.bytes = buffer.bytes;
+        limits.hard_limit = buffer.hard_limit;
+    }
+    auto& made = backlogs_.emplace_back();
+    made.listener = entry;
+    made.backlog = std::make_shared<ListenerBacklog>(
+        limits,
+        [core = core_](std::function<void()> function) {
+            if (auto const session = core.lock())
+                session->run_there([function = std::move(function)](Core&) { function(); });
+        },
+        [core = core_](bool is_full) {
+            if (auto const session = core.lock())
+                session->full_buffers_changed(is_full ? +1 : -1);
+        });
+    return made;
+}
+
+// As a subscription ends at its buffer's hard limit, so do a listener's messages: what it is told has no gaps.
+bool SessionAttachment::is_cut_off(Backlog& known, std::string const& name, std::size_t bytes)
+{
+    if (!known.is_cut_off && known.backlog->is_beyond(bytes)) {
+        known.is_cut_off = true;
+        auto const [messages, queued] = known.backlog->size();
+        report_(name + ".on_message", std::make_exception_ptr(SlowConsumer(name, messages, queued)));
+    }
+    return known.is_cut_off;
 }
 
 // A listener with an executor of its own is called there, by a copy of what it is called with.
@@ -63,12 +91,13 @@ template <class Function>
 void SessionAttachment::notify(char const* callback, Function function)
 {
     listeners_.for_each([&](ListenerTable::Entry const& entry) {
-        if (!entry->calls) {
+        if (entry->calls) {
+            entry->calls->post([entry, callback, report = report_, function] {
+                ListenerTable::call(*entry, callback, report, function);
+            });
+        } else {
             ListenerTable::call(*entry, callback, report_, function);
-            return;
         }
-        entry->calls->post(
-            [entry, callback, report = report_, function] { ListenerTable::call(*entry, callback, report, function); });
     });
 }
 
@@ -78,6 +107,27 @@ void SessionAttachment::notify_frame(char const* callback, void (ConnectionListe
     notify(callback, [frame, function](ConnectionListener& listener) { (listener.*function)(*frame); });
 }
 
+void SessionAttachment::notify_message(std::shared_ptr<Frame const> const& frame)
+{
+    auto const bytes = frame->memory();
+    auto const function = [frame](ConnectionListener& listener) { listener.on_message(*frame); };
+    listeners_.for_each([&](ListenerTable::Entry const& entry) {
+        if (!entry->calls) {
+            ListenerTable::call(*entry, "on_message", report_, function);
+            return;
+        }
+        auto& known = backlog_of(entry);
+        if (is_cut_off(known, entry->name, bytes))
+            return;
+        auto const backlog = known.backlog;
+        backlog->added(bytes);
+        entry->calls->post([entry, report = report_, function, backlog, bytes] {
+            ListenerTable::call(*entry, "on_message", report, function);
+            backlog->taken(bytes);
+        });
+    });
+}
+
 void SessionAttachment::keep(Frame const& frame)
 {
     last_ = std::make_shared<Frame const>(frame);
@@ -85,8 +135,6 @@ void SessionAttachment::keep(Frame const& frame)
 
 void SessionAttachment::on_outgoing(Frame& frame)
 {
-    if (before_)
-        before_->on_outgoing(frame);
     if (frame.command() == "DISCONNECT") {
         listeners_.call_all("on_disconnecting", report_,
                             [](ConnectionListener& listener) { listener.on_disconnecting(); });
@@ -96,8 +144,6 @@ void SessionAttachment::on_outgoing(Frame& frame)
 
 bool SessionAttachment::on_incoming(Frame& frame)
 {
-    if (before_ && !before_->on_incoming(frame))
-        return false;
     if (listeners_.empty())
         return true;
     auto const command = frame.command();
@@ -112,7 +158,7 @@ bool SessionAttachment::on_incoming(Frame& frame)
         keep(frame);
         if (!goes_on)
             return false;
-        notify_frame("on_message", &ConnectionListener::on_message, last_);
+        notify_message(last_);
     }
     return true;
 }
@@ -129,6 +175,8 @@ void SessionAttachment::on_transport_connected(std::string_view)
     if (in_connection_)
         end_connection();
     in_connection_ = true;
+    for (auto& known : backlogs_)
+        known.is_cut_off = false;
     auto const where = host_and_port_of(url_);
     notify("on_connecting", [where](ConnectionListener& listener) { listener.on_connecting(where); });
 }

@@ -1,11 +1,11 @@
 #include "../session/core.hpp"
+#include "../session/session_extension.hpp"
 #include "session_attachment.hpp"
 #include <arbalest/classic/session_listeners.hpp>
 
 #include <map>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace arbalest::classic {
 
@@ -27,8 +27,9 @@ public:
         return found == known_.end() ? nullptr : found->second.lock();
     }
 
-    /// @returns the attachment, and whether it was made just now.
-    std::pair<std::shared_ptr<SessionAttachment>, bool> find_or_make(std::shared_ptr<Core> const& core)
+    /// @returns the attachment, and whether it was made just now. @param inherited as for SessionAttachment.
+    std::pair<std::shared_ptr<SessionAttachment>, bool>
+    find_or_make(std::shared_ptr<Core> const& core, std::shared_ptr<detail::ListenerTable> inherited = nullptr)
     {
         std::lock_guard const lock(mutex_);
         std::erase_if(known_, [](auto const& entry) { return entry.first.expired(); });
@@ -36,7 +37,7 @@ public:
         auto attachment = known.lock();
         bool const is_new = !attachment;
         if (is_new) {
-            attachment = std::make_shared<SessionAttachment>(core);
+            attachment = std::make_shared<SessionAttachment>(core, std::move(inherited));
             known = attachment;
         }
         return {std::move(attachment), is_new};
@@ -53,23 +54,43 @@ Attachments& attachments()
     return instance;
 }
 
-std::shared_ptr<SessionAttachment> of(StompConfig const& config)
+// The listeners of a configuration: takes the place of its interceptor, and attaches the listeners to each session by
+// itself, because what is told of one session does not concern the others.
+class ConfiguredListeners final : public Interceptor, public arbalest::detail::SessionExtension
 {
-    return std::dynamic_pointer_cast<SessionAttachment>(config.interceptor);
+public:
+    explicit ConfiguredListeners(std::shared_ptr<Interceptor> before) : before_(std::move(before)) {}
+
+    detail::ListenerTable& listeners() noexcept { return *listeners_; }
+
+    void on_outgoing(Frame& frame) override
+    {
+        if (before_)
+            before_->on_outgoing(frame);
+    }
+    bool on_incoming(Frame& frame) override { return !before_ || before_->on_incoming(frame); }
+
+    void attach(std::shared_ptr<Core> const& core) override
+    {
+        auto const attachment = attachments().find_or_make(core, listeners_).first;
+        core->add_interceptor(attachment);
+        core->add_observer(attachment);
+    }
+
+private:
+    std::shared_ptr<Interceptor> const before_;
+    std::shared_ptr<detail::ListenerTable> const listeners_ = std::make_shared<detail::ListenerTable>();
+};
+
+std::shared_ptr<ConfiguredListeners> of(StompConfig const& config)
+{
+    return std::dynamic_pointer_cast<ConfiguredListeners>(config.interceptor);
 }
 
-// All that concern a session: that of its configuration and its own.
-std::vector<std::shared_ptr<SessionAttachment>> all_of(StompSession const& session)
+std::shared_ptr<SessionAttachment> of(StompSession const& session)
 {
-    std::vector<std::shared_ptr<SessionAttachment>> all;
     auto const core = Core::of(session);
-    if (!core)
-        return all;
-    if (auto configured = of(core->config()))
-        all.push_back(std::move(configured));
-    if (auto own = attachments().find(core))
-        all.push_back(std::move(own));
-    return all;
+    return core ? attachments().find(core) : nullptr;
 }
 
 std::shared_ptr<SessionAttachment> attach_to(StompSession const& session)
@@ -77,8 +98,6 @@ std::shared_ptr<SessionAttachment> attach_to(StompSession const& session)
     auto const core = Core::of(session);
     if (!core)
         throw SessionClosed("a listener cannot be attached to no session");
-    if (auto configured = of(core->config()))
-        return configured;
     auto [attachment, is_new] = attachments().find_or_make(core);
     if (is_new) {
         session.add_interceptor(attachment);
@@ -87,16 +106,14 @@ std::shared_ptr<SessionAttachment> attach_to(StompSession const& session)
     return attachment;
 }
 
-std::shared_ptr<SessionAttachment> attach_to(StompConfig& config)
+std::shared_ptr<ConfiguredListeners> attach_to(StompConfig& config)
 {
-    auto attachment = of(config);
-    if (!attachment) {
-        attachment = std::make_shared<SessionAttachment>(config.interceptor, config.observer);
-        config.interceptor = attachment;
-        std::vector<std::shared_ptr<Observer>> observers{config.observer, attachment};
-        config.observer = combine_observers(std::move(observers));
+    auto configured = of(config);
+    if (!configured) {
+        configured = std::make_shared<ConfiguredListeners>(config.interceptor);
+        config.interceptor = configured;
     }
-    return attachment;
+    return configured;
 }
 
 } // namespace
@@ -127,32 +144,26 @@ void set_listener(StompConfig& config, std::string_view name, std::shared_ptr<Co
 
 std::shared_ptr<ConnectionListener> get_listener(StompSession const& session, std::string_view name)
 {
-    for (auto const& attachment : all_of(session)) {
-        if (auto listener = attachment->listeners().get(name))
-            return listener;
-    }
-    return nullptr;
+    auto const attachment = of(session);
+    return attachment ? attachment->listeners().get(name) : nullptr;
 }
 
 std::shared_ptr<ConnectionListener> get_listener(StompConfig const& config, std::string_view name)
 {
-    auto const attachment = of(config);
-    return attachment ? attachment->listeners().get(name) : nullptr;
+    auto const configured = of(config);
+    return configured ? configured->listeners().get(name) : nullptr;
 }
 
 bool remove_listener(StompSession const& session, std::string_view name)
 {
-    for (auto const& attachment : all_of(session)) {
-        if (attachment->listeners().remove(name))
-            return true;
-    }
-    return false;
+    auto const attachment = of(session);
+    return attachment && attachment->listeners().remove(name);
 }
 
 bool remove_listener(StompConfig const& config, std::string_view name)
 {
-    auto const attachment = of(config);
-    return attachment && attachment->listeners().remove(name);
+    auto const configured = of(config);
+    return configured && configured->listeners().remove(name);
 }
 
 } // namespace arbalest::classic

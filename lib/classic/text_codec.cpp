@@ -111,7 +111,8 @@ TextCodec::TextCodec(std::string encoding)
         return;
     encoding_ = name == "latin-1" || name == "latin1" ? "ISO-8859-1" : std::move(encoding);
     // What iconv() would take for its own options, or for the locale's encoding, is no name.
-    bool const is_name = !encoding_.empty() && encoding_.find_first_of("/ \0") == std::string::npos;
+    bool const is_name =
+        !encoding_.empty() && encoding_.find_first_of(std::string_view("/ \0", 3)) == std::string::npos;
     if (!is_name || !Conversion("UTF-8", encoding_.c_str()).is_known() ||
         !Conversion(encoding_.c_str(), "UTF-8").is_known())
         throw std::invalid_argument("'" + encoding_ + "' is no encoding that is known here");

@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 asio::awaitable<bool> Waiting::async_wait(std::shared_ptr<Waiting> self, std::chrono::nanoseconds limit, Take take)
 {
     auto const executor = co_await asio::this_coro::executor;
-    auto const end = limit.count() <= 0 ? Clock::time_point::max() : arbalest::detail::later(Clock::now(), limit);
+    auto const end = end_of(limit);
     Waiter waiter(*self, executor, end);
     for (;;) {
         {

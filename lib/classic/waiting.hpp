@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../protocol/time.hpp"
+#include "limit.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>
@@ -47,11 +47,12 @@ public:
     bool wait(std::chrono::nanoseconds limit, Take const& take)
     {
         std::unique_lock lock(mutex_);
-        if (limit.count() <= 0) {
+        auto const end = end_of(limit);
+        if (end == Clock::time_point::max()) {
             changed_.wait(lock, take);
             return true;
         }
-        return changed_.wait_until(lock, arbalest::detail::later(Clock::now(), limit), take);
+        return changed_.wait_until(lock, end, take);
     }
 
     /// The same for a coroutine. Cancelling throws `operation_aborted`.

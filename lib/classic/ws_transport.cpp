@@ -1,6 +1,7 @@
 #include "../transport/url.hpp"
 #include "blocking.hpp"
 #include "io_thread.hpp"
+#include "limit.hpp"
 #include "road.hpp"
 #include "text_codec.hpp"
 #include <arbalest/classic/ws_transport.hpp>
@@ -18,6 +19,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -73,14 +75,16 @@ asio::awaitable<bool> write(std::shared_ptr<Transport> transport, std::string by
     while (done < bytes.size()) {
         asio::const_buffer const rest(bytes.data() + done, bytes.size() - done);
         auto writing = transport->write_some(rest, ends);
-        done += co_await arbalest::detail::with_configured_timeout(limit, std::move(writing));
+        if (limit < detail::no_limit)
+            writing = with_timeout(limit, std::move(writing));
+        done += co_await std::move(writing);
     }
     co_return true;
 }
 
 asio::awaitable<bool> close_socket(std::shared_ptr<Transport> transport, std::chrono::nanoseconds limit)
 {
-    asio::steady_timer timer(co_await asio::this_coro::executor, limit);
+    asio::steady_timer timer(co_await asio::this_coro::executor, detail::end_of(limit));
     timer.async_wait([transport](boost::system::error_code code) {
         if (!code)
             transport->abort();
@@ -134,7 +138,7 @@ public:
           io_(std::make_shared<detail::IoThread>()), executor_(io_->get_executor())
     {
         if (options.timeout)
-            limit_ = std::chrono::duration_cast<std::chrono::nanoseconds>(*options.timeout);
+            limit_ = detail::limit_of(*options.timeout);
         io_->start();
     }
     Impl(Impl const&) = delete;
@@ -146,7 +150,7 @@ public:
         std::lock_guard const starting(start_mutex_);
         if (is_connected())
             return;
-        auto transport = run(open_socket(road_, limit_.count() > 0 ? limit_ : default_limit));
+        auto transport = run(open_socket(road_, limit_.value_or(default_limit)));
         std::lock_guard const lock(mutex_);
         transport_ = std::move(transport);
         decoder_ = FrameDecoder();
@@ -172,7 +176,7 @@ public:
         else
             encode(frame, StompVersion::v1_2, bytes);
         std::lock_guard const sending(send_mutex_);
-        carry_out(transport, [&] { return write(transport, std::move(bytes), limit_); });
+        carry_out(transport, [&] { return write(transport, std::move(bytes), limit_.value_or(detail::no_limit)); });
     }
 
     std::string receive()
@@ -244,7 +248,7 @@ private:
     detail::TextCodec const codec_;
     bool const auto_decode_;
     IsEol const is_eol_;
-    std::chrono::nanoseconds limit_{0};
+    std::optional<std::chrono::nanoseconds> limit_;
     std::shared_ptr<detail::IoThread> io_;
     asio::any_io_executor const executor_;
     std::mutex start_mutex_;

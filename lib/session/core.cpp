@@ -1,6 +1,7 @@
 #include "core.hpp"
 
 #include "core_service.hpp"
+#include "session_extension.hpp"
 
 #include <boost/asio/query.hpp>
 
@@ -49,6 +50,15 @@ Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> co
     if (config_->interceptor)
         interceptors_.push_back(config_->interceptor);
     service_->add(*this);
+}
+
+std::shared_ptr<Core> Core::make(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
+                                 std::shared_ptr<Route> route)
+{
+    auto const core = std::make_shared<Core>(std::move(executor), std::move(config), std::move(route));
+    if (auto const extension = std::dynamic_pointer_cast<SessionExtension>(core->config_->interceptor))
+        extension->attach(core);
+    return core;
 }
 
 Core::~Core()

@@ -74,6 +74,9 @@ public:
     ~Core();
 
     // --- the way to a connection, on the executor
+    /// A session that has not begun to connect, with what its configuration attaches (SessionExtension).
+    static std::shared_ptr<Core> make(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
+                                      std::shared_ptr<Route> route);
     /// Makes the first connection, over the transport if there is one, else by the route. When it fails, the session
     /// has ended.
     static boost::asio::awaitable<bool> connect(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport);

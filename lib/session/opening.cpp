@@ -47,7 +47,7 @@ asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, st
 {
     validate(*config);
     auto const executor = session_executor(transport->get_executor());
-    auto const core = std::make_shared<Core>(executor, std::move(config), nullptr);
+    auto const core = Core::make(executor, std::move(config), nullptr);
     auto operation = open(core, std::move(transport));
     co_return co_await hop_to(core->home(), std::move(operation), Cancellations::all_terminal);
 }
@@ -57,7 +57,7 @@ asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector
 {
     validate(*config);
     auto const executor = session_executor(std::move(given));
-    auto const core = std::make_shared<Core>(executor, std::move(config), std::make_shared<Route>(std::move(urls)));
+    auto const core = Core::make(executor, std::move(config), std::make_shared<Route>(std::move(urls)));
     auto operation = open(core, nullptr);
     co_return co_await hop_to(core->home(), std::move(operation), Cancellations::all_terminal);
 }

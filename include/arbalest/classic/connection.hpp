@@ -29,7 +29,9 @@ class ConnectionSetup;
 /// listeners are told what happens. All members may be called from any thread, and from inside of a callback.
 ///
 /// It has a thread for its listeners, and one for I/O unless it is given an executor. On a thread that runs that
-/// executor the blocking members throw OperationInProgress: they would wait for themselves.
+/// executor's context, inside of a strand or outside, the blocking members throw OperationInProgress: they would wait
+/// for themselves. When nobody runs the executor, or its io_context was stopped, they throw Timeout after 10 s, or
+/// after ConnectionOptions::timeout if that is shorter.
 ///
 /// The operations throw SessionClosed, with Outcome::not_sent, when there is no connection; what ended it when it ends
 /// meanwhile; InvalidFrame for a frame that cannot be encoded, or whose receipt is awaited already; Timeout when there
@@ -70,7 +72,8 @@ public:
     /// are told after that callback.
     /// @param username, passcode empty: none. @param wait default false. @param headers of CONNECT.
     /// @throws ConnectError when no broker can be reached or, with `wait`, when there is no CONNECTED: an ERROR
-    /// instead, another version, nothing in time. OperationInProgress when there is a connection already.
+    /// instead, another version, nothing in time. OperationInProgress when there is a connection already. One that is
+    /// ending is waited for, up to 10 s.
     void connect(std::string_view username = {}, std::string_view passcode = {}, bool wait = false,
                  Headers headers = {});
 

@@ -32,7 +32,8 @@ public:
     /// With these brokers.
     ConnectionOptions(std::vector<HostAndPort> brokers) : host_and_ports(std::move(brokers)) {}
 
-    /// The brokers, tried in this order. Default empty: localhost, port 61613, for a WSConnection port 8080.
+    /// The brokers, tried in this order. Default empty: localhost, port 61613, for a WSConnection port 8080. A host
+    /// that is neither a name nor an address is refused by the connection's constructor, with std::invalid_argument.
     std::vector<HostAndPort> host_and_ports;
     /// Whether those on this machine are tried first. Default true.
     bool prefer_localhost = true;
@@ -57,7 +58,9 @@ public:
     int reconnect_attempts_max = 3;
 
     /// The limit for connecting to one broker, for the answer to CONNECT, and for a frame to find room in the write
-    /// buffer, in seconds. An idle connection has none. Default none: 15 s for the first two, no limit for the last.
+    /// buffer, in seconds; zero means no limit. An idle connection has none. Default none given: 15 s for the first
+    /// two, no limit for the last. A negative one is refused by the connection's constructor, with
+    /// std::invalid_argument.
     std::optional<Seconds> timeout;
     /// How often we can send, and want to receive, in milliseconds; zero turns a direction off. Not for STOMP 1.0.
     /// Default none.

@@ -29,13 +29,20 @@ ARBALEST_DECL void set_listener(StompSession const& session, std::string_view na
 /// `asio::thread_pool`, one callback after the other and in the same order, so that it holds up nothing, not even a
 /// heart-beat. But for on_send, on_before_message and on_disconnecting, whose effect is awaited: they are called on the
 /// session's executor in any case.
+///
+/// What it has not been told yet is limited as a subscription's buffer is (StompConfig::subscription_buffer): beyond
+/// the soft limits the session stops reading unless somebody waits for something on it, and at the hard limit the
+/// listener gets no more messages of this connection, which Observer::on_callback_failed() reports once, with
+/// SlowConsumer.
 /// @param executor must live until the session has ended.
 ARBALEST_DECL void set_listener(StompSession const& session, std::string_view name,
                                 std::shared_ptr<ConnectionListener> listener, boost::asio::any_io_executor executor);
 
 /// Attaches a listener to every session that is made with this configuration from now on, so that it hears of
-/// on_connecting and on_connected as well. A configuration with listeners is for one session at a time. Such listeners
-/// can be found and removed in the configuration and in the session alike.
+/// on_connecting and on_connected as well. Several sessions call it each on their own executor, and at the same time if
+/// those are different threads. Such listeners can be found and removed in the configuration and in the session alike:
+/// one that is removed is removed for all of them. One that is attached to a session by the same name takes the place
+/// of that of the configuration, for this session.
 ARBALEST_DECL void set_listener(StompConfig& config, std::string_view name,
                                 std::shared_ptr<ConnectionListener> listener);
 ARBALEST_DECL void set_listener(StompConfig& config, std::string_view name,

@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,11 +48,11 @@ public:
     explicit operator bool() const noexcept { return state_ != nullptr; }
     /// There must be one.
     boost::asio::any_io_executor get_executor() const { return state_->executor; }
-    /// Takes it; nullptr when there is none any more.
+    /// Takes it; nullptr when there is none any more. From any thread, also of several copies at once.
     std::unique_ptr<Transport> take(WebSocketOptions const& options) const
     {
-        auto const make = state_ ? std::exchange(state_->make, nullptr) : nullptr;
-        return make ? make(options) : nullptr;
+        bool const is_there = state_ && !state_->taken.exchange(true);
+        return is_there ? std::exchange(state_->make, nullptr)(options) : nullptr;
     }
 
 private:
@@ -63,6 +64,7 @@ private:
         }
         boost::asio::any_io_executor executor;
         Make make;
+        std::atomic<bool> taken{false};
     };
     std::shared_ptr<State> state_;
 };

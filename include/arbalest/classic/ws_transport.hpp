@@ -24,7 +24,8 @@ class WSTransportOptions
 public:
     WSTransportOptions() = default;
 
-    /// The limit for connecting and for a frame to be written, in seconds. Default none: 15 s, and no limit.
+    /// The limit for connecting and for a frame to be written, in seconds; zero means no limit. Default none given: 15
+    /// s, and no limit.
     std::optional<Seconds> timeout;
     /// Further header fields of the handshake. Default none.
     Headers header;
