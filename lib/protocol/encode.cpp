@@ -90,6 +90,9 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
     for (auto const header : frame.headers()) {
         if (header.name.empty())
             throw InvalidFrame("a header needs a name"); // its value could be a passcode
+        if (header.value.empty() && version == StompVersion::v1_0 && !handshake)
+            throw InvalidFrame("STOMP 1.0 has no header without a value",
+                               detail::peer_text(header.name, longest_excerpt));
         if (!ordinary)
             check_header(header, escaped, may_have_cr);
         if (has_length || header.name != "content-length"sv)
@@ -249,7 +252,8 @@ void append_with_escapes(Frame const& frame, StompVersion version, bool add_cont
 void encode(Frame const& frame, StompVersion version, std::string& out, ContentLength content_length)
 {
     StringBuffer buffer(out);
-    if (append_usual_send(frame, content_length, buffer))
+    // 1.0 is checked more closely.
+    if (version != StompVersion::v1_0 && append_usual_send(frame, content_length, buffer))
         return;
     auto const checked = check(frame, version, content_length);
     if (checked.escapes)
@@ -260,7 +264,7 @@ void encode(Frame const& frame, StompVersion version, std::string& out, ContentL
 
 void detail::encode(Frame const& frame, StompVersion version, WriteBuffer& out, ContentLength content_length)
 {
-    if (append_usual_send(frame, content_length, out))
+    if (version != StompVersion::v1_0 && append_usual_send(frame, content_length, out))
         return;
     auto const checked = check(frame, version, content_length);
     if (!checked.escapes) {

@@ -42,6 +42,13 @@ bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
     return true;
 }
 
+bool has_leading_space(std::string_view text, std::span<detail::HeaderSlot const> slots) noexcept
+{
+    return std::ranges::any_of(slots, [text](detail::HeaderSlot const& slot) {
+        return slot.value_length != 0 && text[slot.value_offset] == ' ';
+    });
+}
+
 } // namespace
 
 FrameDecoder::FrameDecoder(Limits const& limits) : limits_(limits) {}
@@ -145,7 +152,8 @@ inline bool FrameDecoder::skip_line_ends()
             .header_line = limits_.header_line, .headers = limits_.headers, .frame = limits_.frame});
     }
     auto& head = *usual_head_;
-    if (!head.take_apart(text) || head.may_have_escapes())
+    if (!head.take_apart(text) || head.may_have_escapes() ||
+        (version_ == StompVersion::v1_0 && has_leading_space(text, head.slots())))
         return nullptr;
     auto const rest = text.substr(head.body());
     std::size_t body_size = 0;
@@ -190,6 +198,9 @@ std::optional<Frame> FrameDecoder::take_body()
         auto const closing = body_ + body_size_;
         if (available <= closing)
             return std::nullopt;
+        // Some brokers count the NUL of an ERROR.
+        if (frame[closing] != '\0' && body_size_ != 0 && frame[closing - 1] == '\0' && is_error())
+            return take_frame(body_size_ - 1);
         if (frame[closing] != '\0')
             fail("no NUL behind a body of the length that content-length gives", closing);
         return take_frame(body_size_);
@@ -200,6 +211,19 @@ std::optional<Frame> FrameDecoder::take_body()
     if (!nul)
         return std::nullopt;
     return take_frame(scanned_ - body_);
+}
+
+std::optional<Frame> FrameDecoder::take_unfinished_error()
+{
+    if ((phase_ != Phase::sized_body && phase_ != Phase::unsized_body) || !is_error())
+        return std::nullopt;
+    auto const available = end_ - begin_ - body_;
+    auto size = phase_ == Phase::sized_body ? std::min(available, body_size_) : available;
+    if (size != 0 && buffer_[begin_ + body_ + size - 1] == '\0')
+        --size;
+    auto frame = take_frame(size);
+    begin_ = end_; // nothing follows
+    return frame;
 }
 
 std::string_view FrameDecoder::peek_receipt()
@@ -317,16 +341,19 @@ void FrameDecoder::finish_head(bool may_have_escapes)
             }
         }
     }
+    bool const is_first_version = is_1_0();
+    if (is_first_version)
+        strip_leading_spaces();
     phase_ = Phase::unsized_body;
     body_size_ = 0;
     scanned_ = body_;
-    auto const length = std::ranges::find_if(slots_, [frame](detail::HeaderSlot const& slot) {
-        return std::string_view(frame + slot.name_offset, slot.name_length) == "content-length";
-    });
+    auto const length = find_slot("content-length");
     if (length == slots_.end())
         return;
     auto const* const first = frame + length->value_offset;
-    auto const* const last = first + length->value_length;
+    auto const* last = first + length->value_length;
+    while (is_first_version && last != first && last[-1] == ' ')
+        --last;
     auto const [end, error] = std::from_chars(first, last, body_size_);
     if (error == std::errc::result_out_of_range)
         fail("a content-length beyond all numbers", length->value_offset);
@@ -334,6 +361,39 @@ void FrameDecoder::finish_head(bool may_have_escapes)
         fail("a content-length that is no number", length->value_offset);
     check_sizes(body_size_, length->value_offset);
     phase_ = Phase::sized_body;
+}
+
+std::vector<detail::HeaderSlot>::iterator FrameDecoder::find_slot(std::string_view name)
+{
+    auto const* const frame = buffer_.get() + begin_;
+    return std::ranges::find_if(slots_, [=](detail::HeaderSlot const& slot) {
+        return std::string_view(frame + slot.name_offset, slot.name_length) == name;
+    });
+}
+
+bool FrameDecoder::is_error() const noexcept
+{
+    return std::string_view(buffer_.get() + begin_, command_length_) == "ERROR";
+}
+
+// Whether the frame whose head is complete is one of STOMP 1.0, as far as is known.
+bool FrameDecoder::is_1_0()
+{
+    if (version_ || !literal_)
+        return version_ == StompVersion::v1_0;
+    bool const is_answer = std::string_view(buffer_.get() + begin_, command_length_) == "CONNECTED";
+    return find_slot(is_answer ? "version" : "accept-version") == slots_.end();
+}
+
+void FrameDecoder::strip_leading_spaces() noexcept
+{
+    auto const* const frame = buffer_.get() + begin_;
+    for (auto& slot : slots_) {
+        while (slot.value_length != 0 && frame[slot.value_offset] == ' ') {
+            ++slot.value_offset;
+            --slot.value_length;
+        }
+    }
 }
 
 void FrameDecoder::check_sizes(std::size_t body_size, std::size_t at)

@@ -284,6 +284,7 @@ private:
     bool take_receipt(Link& link);
     void confirmation_came(ReceiptSlot& slot, Link const& link);
     void message_came(SubscriptionState& subscription, Frame& frame);
+    void process_unfinished_error(Link& link);
     void read_failed(Link& link, std::shared_ptr<ConnectionLost> failure);
     void write_failed(Link& link, boost::system::error_code code);
     void wake_consumers();

@@ -291,8 +291,25 @@ void Core::wake_consumers()
     touched_.clear();
 }
 
+// An ERROR explains the end of the connection also where the broker has left its NUL out.
+void Core::process_unfinished_error(Link& link)
+{
+    Exclusive::Section const section(exclusive_);
+    try {
+        if (auto frame = link.decoder.take_unfinished_error()) {
+            count(frames_received_, 1);
+            handle(*frame, link, Clock::now());
+        }
+    } catch (std::exception const&) {
+        // It cannot be handled, and the connection has ended all the same.
+    }
+}
+
 void Core::read_failed(Link& link, std::shared_ptr<ConnectionLost> failure)
 {
+    if (link.ended)
+        return;
+    process_unfinished_error(link);
     if (link.ended)
         return;
     // What the peer says explains more than what became of a write.

@@ -56,11 +56,15 @@ BOOST_AUTO_TEST_CASE(unfinished)
 BOOST_AUTO_TEST_CASE(headers_as_they_come)
 {
     wire::check_all({
-        // Nothing is trimmed, in no version.
-        Vector("MESSAGE\nfoo: bar \n\n^@").gives("MESSAGE", {{"foo", " bar "}}),
-        Vector("MESSAGE\n foo : \tbar\t\n\n^@").gives("MESSAGE", {{" foo ", " \tbar\t"}}),
-        Vector("MESSAGE\nfoo:   \n\n^@").gives("MESSAGE", {{"foo", "   "}}),
-        Vector("MESSAGE\n : \n\n^@").gives("MESSAGE", {{" ", " "}}),
+        // Nothing is trimmed, but in 1.0 (see decode_first_version_test.cpp).
+        Vector("MESSAGE\nfoo: bar \n\n^@")
+            .in({wire::unknown, wire::v1_1, wire::v1_2})
+            .gives("MESSAGE", {{"foo", " bar "}}),
+        Vector("MESSAGE\n foo : \tbar\t\n\n^@")
+            .in({wire::unknown, wire::v1_1, wire::v1_2})
+            .gives("MESSAGE", {{" foo ", " \tbar\t"}}),
+        Vector("MESSAGE\nfoo:   \n\n^@").in({wire::unknown, wire::v1_1, wire::v1_2}).gives("MESSAGE", {{"foo", "   "}}),
+        Vector("MESSAGE\n : \n\n^@").in({wire::unknown, wire::v1_1, wire::v1_2}).gives("MESSAGE", {{" ", " "}}),
         // An empty value is a value.
         Vector("MESSAGE\nfoo:\n\n^@").gives("MESSAGE", {{"foo", ""}}),
         Vector("MESSAGE\nfoo:\nbar:\n\n^@").gives("MESSAGE", {{"foo", ""}, {"bar", ""}}),

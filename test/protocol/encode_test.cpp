@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(shape)
     check_encoded({
         {{v1_0, v1_1, v1_2}, make("DISCONNECT"), "DISCONNECT\n\n^@"},
         {{v1_0, v1_1, v1_2}, make("DISCONNECT", {{"receipt", "1"}}), "DISCONNECT\nreceipt:1\n\n^@"},
-        {{v1_0, v1_1, v1_2}, make("SEND", {{"a", ""}, {"b", " c "}}), "SEND\na:\nb: c \n\n^@"},
+        {{v1_1, v1_2}, make("SEND", {{"a", ""}, {"b", " c "}}), "SEND\na:\nb: c \n\n^@"},
+        {{v1_0, v1_1, v1_2}, make("CONNECT", {{"passcode", ""}}), "CONNECT\npasscode:\n\n^@"},
         {{v1_0, v1_1, v1_2}, make("SEND", {{"a", "1"}, {"b", "2"}, {"a", "3"}}), "SEND\na:1\nb:2\na:3\n\n^@"},
         {{v1_0, v1_1, v1_2}, make("X", {}, "any"), "X\ncontent-length:3\n\nany^@"},
         {{v1_0, v1_1, v1_2}, make("SEND", {{"\xc3\xa4", "\xff"}}), "SEND\n\xc3\xa4:\xff\n\n^@"},
@@ -167,6 +168,8 @@ BOOST_AUTO_TEST_CASE(content_length)
         {{v1_2}, make("SEND", {{"content-length", "6"}}, "hello"), "content-length", "is 5"},
         {{v1_2}, make("SEND", {{"content-length", "1"}}), "content-length", "is 0"},
         {{v1_2}, make("SEND", {{"content-length", ""}}), "content-length", "is 0"},
+        {{v1_0}, make("SEND", {{"a", "1"}, {"b", ""}}), "b", "without a value"},
+        {{v1_0}, make("SUBSCRIBE", {{"id", ""}}), "id", "without a value"},
         {{v1_2}, make("SEND", {{"content-length", "-5"}}, "hello"), "content-length", "'-5'"},
         {{v1_2}, make("SEND", {{"content-length", "+5"}}, "hello"), "content-length", "'+5'"},
         {{v1_2}, make("SEND", {{"content-length", " 5"}}, "hello"), "content-length", "' 5'"},

@@ -51,12 +51,14 @@ public:
         if (handshake || (version != StompVersion::v1_2 && !of_server))
             in_values += '\r';
         auto const in_names = in_values + (literal ? ":" : "");
+        // There a value is not empty, and begins with no space.
+        std::string const before = version == StompVersion::v1_0 ? "v" : "";
         for (auto count = below(12); count > 0; --count) {
             auto const headers = result.headers();
             if (!headers.empty() && below(4) == 0)
-                result.add_header(headers[below(headers.size())].name, text(30, in_values));
+                result.add_header(headers[below(headers.size())].name, before + text(30, in_values));
             else
-                result.add_header(text(10, in_names) + 'x', text(below(50) == 0 ? 2000 : 30, in_values));
+                result.add_header(text(10, in_names) + 'x', before + text(below(50) == 0 ? 2000 : 30, in_values));
         }
         if (command == "SEND" || command == "MESSAGE" || command == "ERROR" || command == "X")
             result.set_body(body());
@@ -159,6 +161,8 @@ BOOST_AUTO_TEST_CASE(every_byte_in_a_header)
                 continue;
             for (auto const& text :
                  {std::string(1, c), std::string("a") + c, c + std::string("a"), std::string(3, c)}) {
+                if (version == StompVersion::v1_0 && text.front() == ' ')
+                    continue;
                 Frame frame("MESSAGE");
                 frame.add_header(text, text);
                 std::string bytes;

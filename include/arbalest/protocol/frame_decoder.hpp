@@ -26,6 +26,10 @@ class UsualHead;
 /// Before set_version() the peer's version is unknown: LF and CRLF are both accepted as line ends, the headers of
 /// CONNECT, STOMP and CONNECTED are taken literally, and in any other frame known escapes are resolved and unknown ones
 /// left alone. After it, the rules of that version hold (STOMP 1.2, "Value Encoding"; 1.1 and 1.0 likewise).
+///
+/// The examples of the specification of STOMP 1.0 have a space behind the colon. So in 1.0 the spaces at the beginning
+/// of a header's value are left out, and those behind the digits of a content-length; as well in a CONNECT or STOMP
+/// without `accept-version` and in a CONNECTED without `version`, which are 1.0.
 class ARBALEST_DECL FrameDecoder
 {
 public:
@@ -47,6 +51,10 @@ public:
     /// @throws MalformedFrame with reason and offset when the bytes are no frame, or one over a limit. The decoder
     /// stays in that state: every later call throws the same.
     std::optional<Frame> next();
+
+    /// For the end of the connection: an ERROR that has all its headers and lacks only its NUL, or the end of its body.
+    /// nullopt when the bytes that are left are something else.
+    std::optional<Frame> take_unfinished_error();
 
     /// The id of the next frame, if that is there as a whole and is a RECEIPT with nothing but an id of letters, digits
     /// and hyphens; else nothing. Nothing is taken: next() still returns that frame, unless take_receipt() follows. The
@@ -83,6 +91,10 @@ private:
     void add_command(std::size_t begin, std::size_t end);
     void add_header(std::size_t begin, std::size_t end);
     void finish_head(bool may_have_escapes);
+    bool is_1_0();
+    bool is_error() const noexcept;
+    std::vector<detail::HeaderSlot>::iterator find_slot(std::string_view name);
+    void strip_leading_spaces() noexcept;
     void check_sizes(std::size_t body_size, std::size_t at);
     bool accepts_carriage_return() const noexcept { return !version_ || *version_ == StompVersion::v1_2; }
     Frame take_frame(std::size_t body_size);
