@@ -1,6 +1,8 @@
+#include "expiry.hpp"
 #include "refusal.hpp"
 #include "session.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -40,6 +42,29 @@ std::size_t prefetch_count(Frame const& frame, std::size_t otherwise)
     return count;
 }
 
+// RabbitMQ and Artemis know `*` and `#`, ActiveMQ `*` and `>`; all of them for a whole word, with dots between words.
+bool has_wildcard(std::string_view topic)
+{
+    constexpr std::string_view separators = "./";
+    for (std::size_t begin = 0; begin <= topic.size();) {
+        auto const end = std::min(topic.find_first_of(separators, begin), topic.size());
+        auto const word = topic.substr(begin, end - begin);
+        if (word == "*" || word == "#" || word == ">")
+            return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+void check_supported(Frame const& frame, std::string_view destination)
+{
+    if (frame.has_header("selector"))
+        throw Refusal("Unsupported header", "This broker has no selectors: it cannot filter what it delivers.");
+    if (Core::is_topic(destination) && has_wildcard(destination))
+        throw Refusal("Invalid destination",
+                      "This broker has no wildcards: a topic is subscribed to by its whole name.");
+}
+
 Refusal unknown_message()
 {
     return {"Unknown message", "There is no unacknowledged message of this connection by that name."};
@@ -52,6 +77,8 @@ void Session::send(Frame& frame)
     std::string const destination(require(frame, "destination"));
     if (destination.empty())
         throw Refusal("Invalid destination", "A destination must not be empty.");
+    if (!expiry_of(frame))
+        throw Refusal("Invalid expires header", "It must be a time in milliseconds since 1970, or 0 for none.");
     auto* const transaction = transaction_of(frame);
     if (auto const reply_to = frame.header("reply-to"); reply_to && Core::is_temporary(*reply_to)) {
         std::string const name(*reply_to);
@@ -105,6 +132,7 @@ void Session::subscribe(Frame& frame)
     auto const id = version_ == StompVersion::v1_0 ? frame.header("id") : require(frame, "id");
     if (destination.empty() || Core::is_reply_queue(destination))
         throw Refusal("Invalid destination", "Nobody can subscribe to that destination.");
+    check_supported(frame, destination);
     auto name = subscription_name(id, destination);
     if (names_.contains(name))
         throw Refusal("Duplicate subscription", "There is a subscription by that name already.");

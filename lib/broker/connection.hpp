@@ -76,6 +76,7 @@ private:
     bool congested() const noexcept override { return congested_ || muted_ || closing_; }
     void send_receipt(std::string_view id);
     void end_frame(std::size_t start);
+    void end_whole_frame(std::size_t start);
     void end_unit(std::size_t start);
     void send_due_receipts(TimePoint now);
 

@@ -15,14 +15,16 @@ void Connection::send(Frame const& frame)
     bool const connected = frame.command() == "CONNECTED";
     if (connected && faults().connect_answers.take()) {
         pending_ += faults().connect_answer;
-    } else if (connected && !faults().version.empty()) {
+        return end_frame(start);
+    }
+    if (connected && !faults().version.empty()) {
         auto changed = frame;
         changed.set_header("version", faults().version);
         encode(changed, session_.version(), pending_);
     } else {
         encode(frame, session_.version(), pending_);
     }
-    end_frame(start);
+    end_whole_frame(start);
 }
 
 void Connection::confirm(std::string_view command, std::string_view receipt)
@@ -46,7 +48,7 @@ void Connection::send_receipt(std::string_view id)
         return;
     auto const start = pending_.size();
     append_receipt(pending_, id, session_.version());
-    end_frame(start);
+    end_whole_frame(start);
 }
 
 void Connection::send_due_receipts(TimePoint now)
@@ -65,7 +67,7 @@ void Connection::deliver(Delivery const& delivery)
         return;
     auto const start = pending_.size();
     append_message(pending_, delivery, session_.version());
-    end_frame(start);
+    end_whole_frame(start);
 }
 
 void Connection::heart_beat()
@@ -80,6 +82,13 @@ void Connection::close()
 {
     closing_ = true;
     touch();
+}
+
+// Clients rely on the line feed that real brokers write behind the NUL.
+void Connection::end_whole_frame(std::size_t start)
+{
+    pending_ += '\n';
+    end_frame(start);
 }
 
 // A frame was appended.

@@ -5,7 +5,6 @@
 #include "subscription.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace arbalest::broker {
 
@@ -48,23 +47,26 @@ std::shared_ptr<Queue> const& Core::queue(std::string_view name)
     if (auto const place = queues_.find(name); place != queues_.end())
         return place->second;
     check_destinations();
-    return queues_.emplace(name, std::make_shared<Queue>(std::make_shared<DestinationStats>())).first->second;
+    return queues_.emplace(name, std::make_shared<Queue>(std::make_shared<DestinationStats>(), config_.wall_clock))
+        .first->second;
 }
 
-std::size_t Core::room(std::string_view destination)
+bool Core::has_room(std::string_view destination, std::size_t messages, std::size_t bytes)
 {
     if (is_topic(destination))
         topic(destination);
     else if (!is_reply_queue(destination))
-        return room(*queue(destination));
+        return has_room(*queue(destination), messages, bytes);
     else if (auto const place = reply_queues_.find(destination); place != reply_queues_.end())
-        return room(*place->second);
-    return std::numeric_limits<std::size_t>::max();
+        return has_room(*place->second, messages, bytes);
+    return true;
 }
 
-std::size_t Core::room(Queue const& queue) const noexcept
+bool Core::has_room(Queue& queue, std::size_t messages, std::size_t bytes) const
 {
-    return config_.max_queue_depth - std::min(config_.max_queue_depth, queue.size());
+    queue.drop_expired();
+    return messages <= config_.max_queue_depth - std::min(config_.max_queue_depth, queue.size()) &&
+           bytes <= config_.max_queue_bytes - std::min(config_.max_queue_bytes, queue.bytes());
 }
 
 void Core::publish(std::string_view destination, std::shared_ptr<Frame const> frame)
@@ -80,9 +82,9 @@ void Core::publish(std::string_view destination, std::shared_ptr<Frame const> fr
 
 void Core::publish(Queue& queue, std::shared_ptr<Frame const> frame)
 {
-    if (room(queue) == 0)
-        throw Refusal("Queue full",
-                      "There are " + std::to_string(queue.size()) + " messages waiting in the queue already.");
+    if (!has_room(queue, 1, frame->memory()))
+        throw Refusal("Queue full", "There are " + std::to_string(queue.size()) + " messages of " +
+                                        std::to_string(queue.bytes()) + " bytes waiting in the queue already.");
     queue.push(std::move(frame));
     ++queue.stats().sent;
     queue.pump();
@@ -109,13 +111,13 @@ void Core::publish_to_topic(std::string_view name, std::shared_ptr<Frame const> 
 std::shared_ptr<Queue> Core::queue_for(std::string_view destination)
 {
     if (is_topic(destination))
-        return std::make_shared<Queue>(topic(destination).stats);
+        return std::make_shared<Queue>(topic(destination).stats, config_.wall_clock);
     return queue(destination);
 }
 
 std::shared_ptr<Queue> Core::make_temporary_queue() const
 {
-    return std::make_shared<Queue>(std::make_shared<DestinationStats>());
+    return std::make_shared<Queue>(std::make_shared<DestinationStats>(), config_.wall_clock);
 }
 
 void Core::join_topic(Subscription& subscriber)

@@ -42,10 +42,10 @@ public:
     static bool is_temporary(std::string_view destination) noexcept;
     static bool is_reply_queue(std::string_view destination) noexcept;
 
-    /// How many more messages this destination takes. Makes it if it is new. Not for temporary queues.
-    /// @throws Refusal when there are too many destinations.
-    std::size_t room(std::string_view destination);
-    std::size_t room(Queue const& queue) const noexcept;
+    /// Whether this destination takes so many more messages, of so many bytes of memory together. Makes it if it is
+    /// new. Not for temporary queues. @throws Refusal when there are too many destinations.
+    bool has_room(std::string_view destination, std::size_t messages, std::size_t bytes);
+    bool has_room(Queue& queue, std::size_t messages, std::size_t bytes) const;
     /// Routes a SEND to a queue, topic or reply queue. @throws Refusal when there is no room.
     void publish(std::string_view destination, std::shared_ptr<Frame const> frame);
     /// To a queue that the caller has. @throws Refusal when there is no room.

@@ -36,7 +36,8 @@ bool is_passed_on(std::string_view name) noexcept
 
 bool can_be_said_in_1_0(Header const& header) noexcept
 {
-    return header.name.find_first_of(":\n") == header.name.npos && header.value.find('\n') == header.value.npos;
+    return header.name.find_first_of(":\n") == header.name.npos && header.value.find('\n') == header.value.npos &&
+           !header.value.empty();
 }
 
 void append(std::string& out, std::string_view text, StompVersion version)

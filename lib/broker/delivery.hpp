@@ -1,5 +1,6 @@
 #pragma once
 
+#include "expiry.hpp"
 #include <arbalest/protocol/frame.hpp>
 #include <arbalest/protocol/stomp_version.hpp>
 
@@ -18,6 +19,7 @@ struct StoredMessage
     /// Its place in its queue, which it keeps when it comes back.
     std::uint64_t sequence = 0;
     bool redelivered = false;
+    Expiry expires = 0;
 };
 
 /// All that a MESSAGE frame consists of. The views last as long as the call that it is given to.

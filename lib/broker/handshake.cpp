@@ -19,9 +19,9 @@ void Session::connect(Frame const& frame, TimePoint now)
 {
     if (frame.command() != "CONNECT" && frame.command() != "STOMP")
         throw Refusal("Not connected", "The first frame must be CONNECT or STOMP.");
-    if (!frame.body().empty())
-        throw Refusal("Unexpected body", "A CONNECT frame must not have a body.");
     auto const& config = core_.config();
+    if (!frame.body().empty() && !config.ignore_unexpected_bodies)
+        throw Refusal("Unexpected body", "A CONNECT frame must not have a body.");
     auto const accepted = frame.header("accept-version");
     auto const version = negotiate_version(accepted, config.versions);
     if (!version) {

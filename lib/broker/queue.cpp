@@ -15,7 +15,8 @@ Queue::~Queue()
 void Queue::push(std::shared_ptr<Frame const> frame)
 {
     auto const size = frame->memory();
-    ready_.push_back({std::move(frame), last_sequence_ + 1, false});
+    auto const expires = expiry_of(*frame).value_or(0);
+    ready_.push_back({std::move(frame), last_sequence_ + 1, false, expires});
     ++last_sequence_;
     bytes_ += size;
     ++stats_->depth;
@@ -33,16 +34,37 @@ void Queue::put_back(StoredMessage message)
 
 void Queue::pump()
 {
-    while (!ready_.empty()) {
+    for (drop_expired(); !ready_.empty(); drop_expired()) {
         auto* const consumer = next_consumer();
         if (!consumer)
             return;
-        auto message = std::move(ready_.front());
-        ready_.pop_front();
-        bytes_ -= message.frame->memory();
-        --stats_->depth;
-        consumer->take(std::move(message));
+        consumer->take(take_front());
     }
+}
+
+void Queue::drop_expired()
+{
+    while (!ready_.empty() && has_expired(ready_.front())) {
+        take_front();
+        ++stats_->dropped;
+    }
+}
+
+bool Queue::has_expired(StoredMessage const& message) const
+{
+    if (message.expires == 0)
+        return false;
+    auto const now = clock_ ? clock_() : std::chrono::system_clock::now();
+    return std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count() >= message.expires;
+}
+
+StoredMessage Queue::take_front() noexcept
+{
+    auto message = std::move(ready_.front());
+    ready_.pop_front();
+    bytes_ -= message.frame->memory();
+    --stats_->depth;
+    return message;
 }
 
 std::size_t Queue::purge() noexcept

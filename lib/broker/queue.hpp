@@ -17,8 +17,11 @@ class Subscription;
 class Queue
 {
 public:
-    /// @param stats where to count; shared by all queues of a topic.
-    explicit Queue(std::shared_ptr<DestinationStats> stats) noexcept : stats_(std::move(stats)) {}
+    /// @param stats where to count; shared by all queues of a topic. @param clock of expiries; empty: the system's.
+    explicit Queue(std::shared_ptr<DestinationStats> stats, WallClock clock = {}) noexcept
+        : stats_(std::move(stats)), clock_(std::move(clock))
+    {
+    }
     ~Queue();
     Queue(Queue const&) = delete;
     Queue& operator=(Queue const&) = delete;
@@ -29,6 +32,8 @@ public:
     void put_back(StoredMessage message);
     /// Gives consumers what they can take, in turn.
     void pump();
+    /// Drops the messages at the front that have expired.
+    void drop_expired();
     /// Drops all that waits, and returns how many there were.
     std::size_t purge() noexcept;
 
@@ -43,8 +48,11 @@ public:
 
 private:
     Subscription* next_consumer() noexcept;
+    bool has_expired(StoredMessage const& message) const;
+    StoredMessage take_front() noexcept;
 
     std::shared_ptr<DestinationStats> stats_;
+    WallClock const clock_;
     std::deque<StoredMessage> ready_; // in the order of their sequence
     std::vector<Subscription*> consumers_;
     std::size_t next_ = 0; // whose turn it is

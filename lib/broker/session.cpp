@@ -68,7 +68,9 @@ void Session::carry_out(Frame& frame, std::optional<std::string> const& receipt)
     if (command == commands.end() || (name == "NACK" && version_ == StompVersion::v1_0))
         throw Refusal("Unknown command", "STOMP " + std::string(to_string(version_)) + " has no client frame " +
                                              std::string(name.substr(0, 100)) + ".");
-    if (name != "SEND" && !frame.body().empty())
+    bool const is_ignored = core_.config().ignore_unexpected_bodies ||
+                            (name == "SUBSCRIBE" && version_ == StompVersion::v1_0); // STOMP 1.0, "SUBSCRIBE"
+    if (name != "SEND" && !frame.body().empty() && !is_ignored)
         throw Refusal("Unexpected body", "A " + std::string(name) + " frame must not have a body.");
 
     (this->*command->carry_out)(frame);
@@ -112,7 +114,8 @@ void Session::error(std::optional<std::string_view> receipt, Refusal const& refu
     Frame frame("ERROR");
     frame.add_header("message", refusal.message);
     // A line feed may have come in an escape before it was known that this is, after all, STOMP 1.0.
-    bool const can_be_said = version_ != StompVersion::v1_0 || !receipt || receipt->find('\n') == receipt->npos;
+    bool const can_be_said =
+        version_ != StompVersion::v1_0 || !receipt || (!receipt->empty() && receipt->find('\n') == receipt->npos);
     if (receipt && can_be_said)
         frame.add_header("receipt-id", *receipt);
     frame.add_header("content-type", "text/plain");

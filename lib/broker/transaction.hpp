@@ -2,6 +2,7 @@
 
 #include <arbalest/protocol/frame.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ struct Settlement
 struct Transaction
 {
     std::vector<std::variant<PendingSend, Settlement>> steps;
+    std::size_t bytes = 0; // of memory that the messages hold
 };
 
 } // namespace arbalest::broker

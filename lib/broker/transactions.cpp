@@ -31,9 +31,12 @@ std::unordered_map<std::string, Transaction>::iterator Session::find_transaction
 
 void Session::add_step(Transaction& transaction, std::variant<PendingSend, Settlement> step)
 {
-    if (transaction.steps.size() >= core_.config().max_queue_depth)
-        throw Refusal("Transaction full", "There are too many frames in this transaction.");
+    auto const* const send = std::get_if<PendingSend>(&step);
+    auto const bytes = transaction.bytes + (send ? send->frame->memory() : 0);
+    if (transaction.steps.size() >= core_.config().max_queue_depth || bytes > core_.config().max_queue_bytes)
+        throw Refusal("Transaction full", "There are too many frames, or bytes, in this transaction.");
     transaction.steps.push_back(std::move(step));
+    transaction.bytes = bytes;
 }
 
 void Session::commit(Frame& frame)
@@ -58,15 +61,25 @@ void Session::commit(Frame& frame)
 // All or nothing: whether every SEND finds room is known before the first is carried out.
 void Session::check_room(Transaction const& transaction)
 {
-    std::map<std::string_view, std::size_t> wanted;
+    struct Wanted
+    {
+        std::size_t messages = 0;
+        std::size_t bytes = 0;
+    };
+    std::map<std::string_view, Wanted> all;
     for (auto const& step : transaction.steps) {
-        if (auto const* const send = std::get_if<PendingSend>(&step))
-            ++wanted[send->destination];
+        if (auto const* const send = std::get_if<PendingSend>(&step)) {
+            auto& wanted = all[send->destination];
+            ++wanted.messages;
+            wanted.bytes += send->frame->memory();
+        }
     }
-    for (auto const& [destination, count] : wanted) {
-        auto const room = Core::is_temporary(destination) ? core_.room(*temporary_queue(std::string(destination)).queue)
-                                                          : core_.room(destination);
-        if (room < count)
+    for (auto const& [destination, wanted] : all) {
+        bool const has_room =
+            Core::is_temporary(destination)
+                ? core_.has_room(*temporary_queue(std::string(destination)).queue, wanted.messages, wanted.bytes)
+                : core_.has_room(destination, wanted.messages, wanted.bytes);
+        if (!has_room)
             throw Refusal("Queue full", "There is no room for all messages of the transaction.");
     }
 }

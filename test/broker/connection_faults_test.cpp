@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_client_leaves_a_silent_broker)
 
 BOOST_AUTO_TEST_CASE(cut_outgoing_at_every_byte)
 {
-    auto const receipt = "RECEIPT\nreceipt-id:2\n\n\0"s;
+    auto const receipt = "RECEIPT\nreceipt-id:2\n\n\0\n"s;
     for (std::size_t byte = 0; byte <= receipt.size() + 2; ++byte) {
         BOOST_TEST_CONTEXT(byte)
         {
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(cut_outgoing_at_every_byte)
             auto client = it.socket();
             client.connect();
             it.broker.faults().cut_outgoing(2, byte);
-            auto const before = client.received() + "RECEIPT\nreceipt-id:1\n\n\0"s;
+            auto const before = client.received() + "RECEIPT\nreceipt-id:1\n\n\0\n"s;
             client.send("BEGIN\ntransaction:t\nreceipt:1\n\n\0ABORT\ntransaction:t\nreceipt:2\n\n\0"
                         "SEND\ndestination:/queue/q\nreceipt:3\n\nx\0"s);
             BOOST_CHECK(client.end() == RawClient::End::orderly);
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(cut_incoming_at_every_byte)
                 auto client = it.socket();
                 client.connect();
                 it.broker.faults().cut_incoming(2, byte);
-                auto const expected = client.received() + "RECEIPT\nreceipt-id:1\n\n\0"s;
+                auto const expected = client.received() + "RECEIPT\nreceipt-id:1\n\n\0\n"s;
                 client.send(begin);
                 if (piecewise)
                     settle(it.io);
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(send_raw)
     BOOST_TEST(client.received() == before + "MESS\0AGE:\n\r"s);
     client.send_frame("DISCONNECT;receipt:1");
     client.end();
-    BOOST_TEST(client.received().ends_with("RECEIPT\nreceipt-id:1\n\n\0"s));
+    BOOST_TEST(client.received().ends_with("RECEIPT\nreceipt-id:1\n\n\0\n"s));
 }
 
 BOOST_AUTO_TEST_CASE(delay_accept)

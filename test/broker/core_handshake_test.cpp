@@ -57,6 +57,29 @@ BOOST_AUTO_TEST_CASE(no_common_version)
     BOOST_TEST(script.core().sessions() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(unexpected_bodies_are_ignored_if_wanted)
+{
+    auto config = Script::quiet();
+    config.ignore_unexpected_bodies = true;
+    Script script(config);
+    script.play(R"(
+        a> CONNECT accept-version:1.2 | null
+        a< CONNECTED version:1.2 heart-beat:0,0
+        a> SUBSCRIBE id:1 destination:/queue/q receipt:1 | null
+        a< RECEIPT receipt-id:1
+        a> UNSUBSCRIBE id:1 receipt:2 | null
+        a< RECEIPT receipt-id:2
+    )");
+    Script strict;
+    strict.play(R"(
+        a> CONNECT accept-version:1.2 | null
+        a< ERROR message:Unexpected_body
+        a< closed
+        b0> SUBSCRIBE destination:/queue/q receipt:1 | ignored in 1.0
+        b0< RECEIPT receipt-id:1
+    )");
+}
+
 BOOST_AUTO_TEST_CASE(versions_are_configurable)
 {
     auto config = Script::quiet();

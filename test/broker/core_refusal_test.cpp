@@ -21,7 +21,7 @@ constexpr Row refused[] = {
     {"a2", "HELLO", "Unknown_command"},
     {"a2", "send destination:/queue/q", "Unknown_command"},
     {"a2", "MESSAGE destination:/queue/q", "Unknown_command"},
-    {"a0", "NACK message-id:m-1-1-1", "Unknown_command"},
+    {"a0", "NACK message-id:#1", "Unknown_command"},
     {"a2", "SEND", "Missing_header"},
     {"a2", "SEND destination:", "Invalid_destination"},
     {"a2", "SEND destination:/queue/q transaction:x", "Unknown_transaction"},
@@ -37,20 +37,31 @@ constexpr Row refused[] = {
     {"a2", "SUBSCRIBE id:7 destination:/queue/q prefetch-count:-1", "Invalid_prefetch-count_header"},
     {"a2", "SUBSCRIBE id:7 destination:/queue/q prefetch-count:many", "Invalid_prefetch-count_header"},
     {"a2", "SUBSCRIBE id:7 destination:/queue/q | body", "Unexpected_body"},
+    {"a2", "SUBSCRIBE id:7 destination:/queue/q selector:x=1", "Unsupported_header"},
+    {"a0", "SUBSCRIBE destination:/topic/t selector:x=1", "Unsupported_header"},
+    {"a2", "SUBSCRIBE id:7 destination:/topic/*", "Invalid_destination"},
+    {"a2", "SUBSCRIBE id:7 destination:/topic/a.*.b", "Invalid_destination"},
+    {"a2", "SUBSCRIBE id:7 destination:/topic/a.#", "Invalid_destination"},
+    {"a1", "SUBSCRIBE id:7 destination:/topic/a.>", "Invalid_destination"},
+    {"a2", "SEND destination:/queue/q expires:soon", "Invalid_expires_header"},
+    {"a2", "SEND destination:/queue/q expires:-1", "Invalid_expires_header"},
+    {"a2", "SEND destination:/queue/q expires:", "Invalid_expires_header"},
+    {"a1", "SUBSCRIBE id:7 destination:/queue/q | body", "Unexpected_body"},
+    {"a0", "UNSUBSCRIBE id:7 | body", "Unexpected_body"},
     {"a2", "UNSUBSCRIBE id:7", "Unknown_subscription"},
     {"a2", "UNSUBSCRIBE destination:/queue/first", "Missing_header"},
     {"a0", "UNSUBSCRIBE", "Missing_header"},
     {"a0", "UNSUBSCRIBE destination:/queue/other", "Unknown_subscription"},
     {"a0", "UNSUBSCRIBE id:7", "Unknown_subscription"},
     {"a2", "ACK", "Missing_header"},
-    {"a2", "ACK message-id:m-1-1-1 subscription:1", "Missing_header"},
+    {"a2", "ACK message-id:#1 subscription:1", "Missing_header"},
     {"a2", "ACK id:nonsense", "Unknown_message"},
     {"a2", "NACK id:nonsense", "Unknown_message"},
-    {"a1", "ACK message-id:m-1-1-1", "Missing_header"},
-    {"a1", "ACK message-id:m-1-1-1 subscription:2", "Unknown_subscription"},
-    {"a1", "ACK id:a-1-1-1", "Missing_header"},
-    {"a1", "ACK message-id:a-1-1-1 subscription:1", "Unknown_message"},
-    {"a2", "ACK id:a-1-1-1 transaction:x", "Unknown_transaction"},
+    {"a1", "ACK message-id:#1", "Missing_header"},
+    {"a1", "ACK message-id:#1 subscription:2", "Unknown_subscription"},
+    {"a1", "ACK id:m#1", "Missing_header"},
+    {"a1", "ACK message-id:nonsense subscription:1", "Unknown_message"},
+    {"a2", "ACK id:#1 transaction:x", "Unknown_transaction"},
     {"a2", "BEGIN", "Missing_header"},
     {"a2", "BEGIN transaction:open", "Duplicate_transaction"},
     {"a2", "COMMIT transaction:x", "Unknown_transaction"},
@@ -112,12 +123,12 @@ BOOST_AUTO_TEST_CASE(receipts_of_all_frames)
         a> SUBSCRIBE id:1 destination:/queue/q ack:client-individual receipt:1
         a< RECEIPT receipt-id:1
         a> SEND destination:/queue/q receipt:2 | x
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q ack:a-1-1-1 | x
+        a< MESSAGE subscription:1 destination:/queue/q ack:#1 | x
         a< RECEIPT receipt-id:2
-        a> NACK id:a-1-1-1 receipt:3
-        a< MESSAGE subscription:1 message-id:m-1-1-2 destination:/queue/q ack:a-1-1-2 redelivered:true | x
+        a> NACK id:#1 receipt:3
+        a< MESSAGE subscription:1 destination:/queue/q ack:#2 redelivered:true | x
         a< RECEIPT receipt-id:3
-        a> ACK id:a-1-1-2 receipt:4
+        a> ACK id:#2 receipt:4
         a< RECEIPT receipt-id:4
         a> BEGIN transaction:t receipt:5
         a< RECEIPT receipt-id:5

@@ -14,14 +14,14 @@ BOOST_AUTO_TEST_CASE(reply_to_without_subscribe)
     script.play(R"(
         server> SUBSCRIBE id:1 destination:/queue/service
         asker> SEND destination:/queue/service reply-to:/temp-queue/foo | question
-        server< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/service reply-to:/reply-queue/r-1 | question
+        server< MESSAGE subscription:1 destination:/queue/service reply-to:/reply-queue/r-1 | question
         server> SEND destination:/reply-queue/r-1 receipt:r | answer
-        asker< MESSAGE subscription:/temp-queue/foo message-id:m-2-1-1 destination:/temp-queue/foo | answer
+        asker< MESSAGE subscription:/temp-queue/foo destination:/temp-queue/foo | answer
         server< RECEIPT receipt-id:r
         asker> SEND destination:/queue/service reply-to:/temp-queue/foo | again
-        server< MESSAGE subscription:1 message-id:m-1-1-2 destination:/queue/service reply-to:/reply-queue/r-1 | again
+        server< MESSAGE subscription:1 destination:/queue/service reply-to:/reply-queue/r-1 | again
         asker> SEND destination:/queue/service reply-to:/temp-queue/bar | third
-        server< MESSAGE subscription:1 message-id:m-1-1-3 destination:/queue/service reply-to:/reply-queue/r-2 | third
+        server< MESSAGE subscription:1 destination:/queue/service reply-to:/reply-queue/r-2 | third
     )");
     BOOST_TEST(script.core().subscriptions() == 3u);
     script.play(R"(
@@ -39,17 +39,17 @@ BOOST_AUTO_TEST_CASE(subscribed_to)
         asker> SUBSCRIBE id:replies destination:/temp-queue/foo ack:client
         server> SUBSCRIBE id:1 destination:/queue/service
         asker> SEND destination:/queue/service reply-to:/temp-queue/foo | question
-        server< MESSAGE subscription:1 message-id:m-2-1-1 destination:/queue/service reply-to:/reply-queue/r-1 | question
+        server< MESSAGE subscription:1 destination:/queue/service reply-to:/reply-queue/r-1 | question
         server> SEND destination:/reply-queue/r-1 | answer
-        asker< MESSAGE subscription:replies message-id:m-1-1-1 destination:/temp-queue/foo ack:a-1-1-1 | answer
-        asker> NACK id:a-1-1-1
-        asker< MESSAGE subscription:replies message-id:m-1-1-2 destination:/temp-queue/foo ack:a-1-1-2 redelivered:true | answer
+        asker< MESSAGE subscription:replies destination:/temp-queue/foo ack:#1 | answer
+        asker> NACK id:#1
+        asker< MESSAGE subscription:replies destination:/temp-queue/foo ack:#2 redelivered:true | answer
         asker> UNSUBSCRIBE id:replies receipt:r
         asker< RECEIPT receipt-id:r
         server> SEND destination:/reply-queue/r-1 | second
         asker> SUBSCRIBE id:x destination:/temp-queue/foo
-        asker< MESSAGE subscription:x message-id:m-1-2-1 destination:/temp-queue/foo redelivered:true | answer
-        asker< MESSAGE subscription:x message-id:m-1-2-2 destination:/temp-queue/foo | second
+        asker< MESSAGE subscription:x destination:/temp-queue/foo redelivered:true | answer
+        asker< MESSAGE subscription:x destination:/temp-queue/foo | second
     )");
 }
 
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(subscribing_takes_over_from_reply_to)
         a> SEND destination:/queue/service reply-to:/temp-queue/foo | question
         a> SUBSCRIBE id:1 destination:/temp-queue/foo
         b> SEND destination:/reply-queue/r-1 | answer
-        a< MESSAGE subscription:1 message-id:m-1-2-1 destination:/temp-queue/foo | answer
+        a< MESSAGE subscription:1 destination:/temp-queue/foo | answer
     )");
     BOOST_TEST(script.core().subscriptions() == 1u);
 }
@@ -72,9 +72,9 @@ BOOST_AUTO_TEST_CASE(it_belongs_to_its_connection)
         a> SUBSCRIBE id:1 destination:/temp-queue/foo
         b> SUBSCRIBE id:1 destination:/temp-queue/foo
         a> SEND destination:/temp-queue/foo | mine
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/temp-queue/foo | mine
+        a< MESSAGE subscription:1 destination:/temp-queue/foo | mine
         b> SEND destination:/temp-queue/foo | mine
-        b< MESSAGE subscription:1 message-id:m-2-1-1 destination:/temp-queue/foo | mine
+        b< MESSAGE subscription:1 destination:/temp-queue/foo | mine
     )");
     BOOST_TEST(script.core().destinations().empty());
 }
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(version_1_0)
     script.play(R"(
         a0> SEND destination:/queue/service reply-to:/temp-queue/foo | question
         b> SEND destination:/reply-queue/r-1 | answer
-        a0< MESSAGE subscription:/temp-queue/foo message-id:m-1-1-1 destination:/temp-queue/foo | answer
+        a0< MESSAGE subscription:/temp-queue/foo destination:/temp-queue/foo | answer
     )");
 }
 
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(any_other_reply_to_is_left_alone)
     script.play(R"(
         a> SUBSCRIBE id:1 destination:/queue/q
         a> SEND destination:/queue/q reply-to:/queue/answers | question
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q reply-to:/queue/answers | question
+        a< MESSAGE subscription:1 destination:/queue/q reply-to:/queue/answers | question
     )");
 }
 
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(replies_inside_a_transaction)
         a> SEND destination:/queue/service reply-to:/temp-queue/foo transaction:t | question
         b> SUBSCRIBE id:1 destination:/queue/service
         a> COMMIT transaction:t
-        b< MESSAGE subscription:1 message-id:m-2-1-1 destination:/queue/service reply-to:/reply-queue/r-1 | question
+        b< MESSAGE subscription:1 destination:/queue/service reply-to:/reply-queue/r-1 | question
     )");
 }
 

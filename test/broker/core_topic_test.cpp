@@ -19,14 +19,14 @@ BOOST_AUTO_TEST_CASE(every_subscriber_gets_it_and_nothing_is_stored)
         b1> SUBSCRIBE id:1 destination:/topic/t
         b1> SUBSCRIBE id:2 destination:/topic/t
         c> SEND destination:/topic/t receipt:r | 1
-        a< MESSAGE subscription:1 message-id:m-2-1-1 destination:/topic/t | 1
-        b1< MESSAGE subscription:1 message-id:m-3-1-1 destination:/topic/t | 1
-        b1< MESSAGE subscription:2 message-id:m-3-2-1 destination:/topic/t | 1
+        a< MESSAGE subscription:1 destination:/topic/t | 1
+        b1< MESSAGE subscription:1 destination:/topic/t | 1
+        b1< MESSAGE subscription:2 destination:/topic/t | 1
         c< RECEIPT receipt-id:r
         a> UNSUBSCRIBE id:1
         b1> UNSUBSCRIBE id:1
         c> SEND destination:/topic/t | 2
-        b1< MESSAGE subscription:2 message-id:m-3-2-2 destination:/topic/t | 2
+        b1< MESSAGE subscription:2 destination:/topic/t | 2
         b1 lost
         c> SEND destination:/topic/t | 3
     )");
@@ -44,14 +44,14 @@ BOOST_AUTO_TEST_CASE(acknowledgement_and_prefetch)
         a> SUBSCRIBE id:1 destination:/topic/t ack:client-individual prefetch-count:1
         b> SUBSCRIBE id:1 destination:/topic/t
         b> SEND destination:/topic/t | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/topic/t ack:a-1-1-1 | 1
-        b< MESSAGE subscription:1 message-id:m-2-1-1 destination:/topic/t | 1
+        a< MESSAGE subscription:1 destination:/topic/t ack:#1 | 1
+        b< MESSAGE subscription:1 destination:/topic/t | 1
         b> SEND destination:/topic/t | 2
-        b< MESSAGE subscription:1 message-id:m-2-1-2 destination:/topic/t | 2
-        a> NACK id:a-1-1-1
-        a< MESSAGE subscription:1 message-id:m-1-1-2 destination:/topic/t ack:a-1-1-2 redelivered:true | 1
-        a> ACK id:a-1-1-2
-        a< MESSAGE subscription:1 message-id:m-1-1-3 destination:/topic/t ack:a-1-1-3 | 2
+        b< MESSAGE subscription:1 destination:/topic/t | 2
+        a> NACK id:#1
+        a< MESSAGE subscription:1 destination:/topic/t ack:#2 redelivered:true | 1
+        a> ACK id:#2
+        a< MESSAGE subscription:1 destination:/topic/t ack:#3 | 2
         a lost
     )");
     auto const stats = script.core().stats("/topic/t");
@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(a_congested_subscriber_gets_it_later)
         b> SEND destination:/topic/t | 1
         b> SEND destination:/topic/t | 2
         a drained
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/topic/t | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-2 destination:/topic/t | 2
+        a< MESSAGE subscription:1 destination:/topic/t | 1
+        a< MESSAGE subscription:1 destination:/topic/t | 2
     )");
 }
 
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_subscriber_that_falls_too_far_behind_is_closed)
         a> SUBSCRIBE id:2 destination:/topic/t
         a> SUBSCRIBE id:3 destination:/queue/q ack:client
         a> SEND destination:/queue/q | held
-        a< MESSAGE subscription:3 message-id:m-1-3-1 destination:/queue/q ack:a-1-3-1 | held
+        a< MESSAGE subscription:3 destination:/queue/q ack:#1 | held
         b> SUBSCRIBE id:1 destination:/queue/q
         a congested
     )");
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_subscriber_that_falls_too_far_behind_is_closed)
     script.play(send + "\n b< RECEIPT receipt-id:r");
     script.play(send + R"(
         a< ERROR message:Slow_consumer
-        b< MESSAGE subscription:1 message-id:m-2-1-1 destination:/queue/q redelivered:true | held
+        b< MESSAGE subscription:1 destination:/queue/q redelivered:true | held
         a< closed
         b< RECEIPT receipt-id:r
     )");
@@ -122,6 +122,20 @@ BOOST_AUTO_TEST_CASE(a_sender_that_floods_itself_is_closed_without_receipt)
         a< closed
     )");
     BOOST_TEST(script.core().stats("/queue/q").depth == 1u);
+}
+
+// A wildcard is a whole word: these are names.
+BOOST_AUTO_TEST_CASE(names_that_have_the_characters_of_wildcards_in_them)
+{
+    Script script;
+    script.play(R"(
+        a> SUBSCRIBE id:1 destination:/topic/c#.a*b receipt:1
+        a< RECEIPT receipt-id:1
+        a> SUBSCRIBE id:2 destination:/queue/* receipt:2
+        a< RECEIPT receipt-id:2
+        a> SEND destination:/topic/c#.a*b | x
+        a< MESSAGE subscription:1 destination:/topic/c#.a*b | x
+    )");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

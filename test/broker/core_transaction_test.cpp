@@ -18,11 +18,11 @@ BOOST_AUTO_TEST_CASE(commit)
         b> SEND destination:/queue/q transaction:t receipt:2 x:y | one
         b< RECEIPT receipt-id:2
         b> SEND destination:/queue/q | before
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q | before
+        a< MESSAGE subscription:1 destination:/queue/q | before
         b> SEND destination:/queue/q transaction:t | two
         b> COMMIT transaction:t receipt:3
-        a< MESSAGE subscription:1 message-id:m-1-1-2 destination:/queue/q x:y | one
-        a< MESSAGE subscription:1 message-id:m-1-1-3 destination:/queue/q | two
+        a< MESSAGE subscription:1 destination:/queue/q x:y | one
+        a< MESSAGE subscription:1 destination:/queue/q | two
         b< RECEIPT receipt-id:3
         b> BEGIN transaction:t
         b> COMMIT transaction:t
@@ -55,9 +55,9 @@ BOOST_AUTO_TEST_CASE(several_at_once)
         b> SEND destination:/queue/q transaction:u | u
         c> BEGIN transaction:t
         b> COMMIT transaction:u
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q | u
+        a< MESSAGE subscription:1 destination:/queue/q | u
         b> COMMIT transaction:t
-        a< MESSAGE subscription:1 message-id:m-1-1-2 destination:/queue/q | t
+        a< MESSAGE subscription:1 destination:/queue/q | t
     )");
 }
 
@@ -67,18 +67,18 @@ BOOST_AUTO_TEST_CASE(acks_wait_for_commit)
     script.play(R"(
         a> SUBSCRIBE id:1 destination:/queue/q ack:client-individual prefetch-count:2
         b> SEND destination:/queue/q | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q ack:a-1-1-1 | 1
+        a< MESSAGE subscription:1 destination:/queue/q ack:#1 | 1
         b> SEND destination:/queue/q | 2
-        a< MESSAGE subscription:1 message-id:m-1-1-2 destination:/queue/q ack:a-1-1-2 | 2
+        a< MESSAGE subscription:1 destination:/queue/q ack:#2 | 2
         b> SEND destination:/queue/q | 3
         a> BEGIN transaction:t
-        a> ACK id:a-1-1-1 transaction:t receipt:r
+        a> ACK id:#1 transaction:t receipt:r
         a< RECEIPT receipt-id:r
-        a> NACK id:a-1-1-2 transaction:t
+        a> NACK id:#2 transaction:t
         a> SEND destination:/queue/other transaction:t | answer
         a> COMMIT transaction:t
-        a< MESSAGE subscription:1 message-id:m-1-1-3 destination:/queue/q ack:a-1-1-3 | 3
-        a< MESSAGE subscription:1 message-id:m-1-1-4 destination:/queue/q ack:a-1-1-4 redelivered:true | 2
+        a< MESSAGE subscription:1 destination:/queue/q ack:#3 | 3
+        a< MESSAGE subscription:1 destination:/queue/q ack:#4 redelivered:true | 2
     )");
     BOOST_TEST(script.core().stats("/queue/q").acknowledged == 1u);
     BOOST_TEST(script.core().stats("/queue/other").depth == 1u);
@@ -92,13 +92,13 @@ BOOST_AUTO_TEST_CASE(an_aborted_ack_can_be_given_again)
     script.play(R"(
         a> SUBSCRIBE id:1 destination:/queue/q ack:client-individual
         b> SEND destination:/queue/q | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q ack:a-1-1-1 | 1
+        a< MESSAGE subscription:1 destination:/queue/q ack:#1 | 1
         a> BEGIN transaction:t
-        a> ACK id:a-1-1-1 transaction:t
-        a> ACK id:a-1-1-1 receipt:r
+        a> ACK id:#1 transaction:t
+        a> ACK id:#1 receipt:r
         a< ERROR message:Unknown_message receipt-id:r
         a> ABORT transaction:t
-        a> ACK id:a-1-1-1 receipt:r
+        a> ACK id:#1 receipt:r
         a< RECEIPT receipt-id:r
     )");
 }
@@ -109,13 +109,13 @@ BOOST_AUTO_TEST_CASE(a_lost_connection_aborts)
     script.play(R"(
         a> SUBSCRIBE id:1 destination:/queue/q ack:client
         b> SEND destination:/queue/q | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q ack:a-1-1-1 | 1
+        a< MESSAGE subscription:1 destination:/queue/q ack:#1 | 1
         a> BEGIN transaction:t
-        a> ACK id:a-1-1-1 transaction:t
+        a> ACK id:#1 transaction:t
         a> SEND destination:/queue/other transaction:t | answer
         b> SUBSCRIBE id:2 destination:/queue/q
         a lost
-        b< MESSAGE subscription:2 message-id:m-2-1-1 destination:/queue/q redelivered:true | 1
+        b< MESSAGE subscription:2 destination:/queue/q redelivered:true | 1
     )");
     BOOST_TEST(script.core().stats("/queue/other").sent == 0u);
 }
@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(an_ack_whose_subscription_ended_before_commit)
     script.play(R"(
         a> SUBSCRIBE id:1 destination:/queue/q ack:client
         a> SEND destination:/queue/q | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q ack:a-1-1-1 | 1
+        a< MESSAGE subscription:1 destination:/queue/q ack:#1 | 1
         a> BEGIN transaction:t
-        a> ACK id:a-1-1-1 transaction:t
+        a> ACK id:#1 transaction:t
         a> UNSUBSCRIBE id:1
         a> COMMIT transaction:t receipt:r
         a< RECEIPT receipt-id:r
@@ -145,11 +145,11 @@ BOOST_AUTO_TEST_CASE(a_commit_without_room_does_nothing)
     script.play(R"(
         a> SUBSCRIBE id:1 destination:/queue/in ack:client
         a> SEND destination:/queue/in | 1
-        a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/in ack:a-1-1-1 | 1
+        a< MESSAGE subscription:1 destination:/queue/in ack:#1 | 1
         a> SEND destination:/queue/full | 1
         a> SEND destination:/queue/full | 2
         a> BEGIN transaction:t
-        a> ACK id:a-1-1-1 transaction:t
+        a> ACK id:#1 transaction:t
         a> SEND destination:/queue/full transaction:t | 3
         a> SEND destination:/queue/full transaction:t | 4
         a> SEND destination:/queue/full transaction:t receipt:r | 5
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_commit_without_room_does_nothing)
         a< ERROR message:Queue_full receipt-id:r
         a> COMMIT transaction:t receipt:r
         a< ERROR message:Unknown_transaction receipt-id:r
-        a> ACK id:a-1-1-1 receipt:r
+        a> ACK id:#1 receipt:r
         a< RECEIPT receipt-id:r
     )");
     BOOST_TEST(script.core().stats("/queue/full").depth == 2u);

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(answer_connect)
     auto client = it.socket();
     client.send("CONNECT\naccept-version:1.2\n\n\0SEND\ndestination:/queue/q\nreceipt:r\n\nx\0"s);
     client.wait_for_bytes(40);
-    BOOST_TEST(client.received() == "HTTP/1.1 400 Bad Request\r\n\r\nRECEIPT\nreceipt-id:r\n\n\0"s);
+    BOOST_TEST(client.received() == "HTTP/1.1 400 Bad Request\r\n\r\nRECEIPT\nreceipt-id:r\n\n\0\n"s);
     auto second = it.socket();
     second.connect();
 }

@@ -24,13 +24,13 @@ BOOST_AUTO_TEST_SUITE(faults_of_all_kinds)
 
 BOOST_AUTO_TEST_CASE(cut_outgoing)
 {
-    auto const receipt = "RECEIPT\nreceipt-id:2\n\n\0"s;
+    auto const receipt = "RECEIPT\nreceipt-id:2\n\n\0\n"s;
     for (std::size_t const byte : {std::size_t{0}, std::size_t{5}, receipt.size(), receipt.size() + 2}) {
         for_all_kinds([&](Fixture& it, Listen kind) {
             auto client = it.client(kind);
             client.connect();
             it.broker.faults().cut_outgoing(2, byte);
-            auto const before = client.received() + "RECEIPT\nreceipt-id:1\n\n\0"s;
+            auto const before = client.received() + "RECEIPT\nreceipt-id:1\n\n\0\n"s;
             client.send("BEGIN\ntransaction:t\nreceipt:1\n\n\0ABORT\ntransaction:t\nreceipt:2\n\n\0"
                         "SEND\ndestination:/queue/q\nreceipt:3\n\nx\0"s);
             BOOST_CHECK(client.end() == RawClient::End::orderly);
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(cut_incoming)
         auto client = it.client(kind);
         client.connect();
         it.broker.faults().cut_incoming(2, 4);
-        auto const expected = client.received() + "RECEIPT\nreceipt-id:1\n\n\0"s;
+        auto const expected = client.received() + "RECEIPT\nreceipt-id:1\n\n\0\n"s;
         client.send("BEGIN\ntransaction:t\nreceipt:1\n\n\0SEND"s);
         BOOST_CHECK(client.end() == RawClient::End::orderly);
         BOOST_TEST(client.received() == expected);

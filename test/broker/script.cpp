@@ -98,12 +98,25 @@ public:
     {
         record(Frame("RECEIPT").add_header("receipt-id", receipt));
     }
-    void deliver(Delivery const& delivery) override { record(to_frame(delivery, session.version())); }
+    void deliver(Delivery const& delivery) override
+    {
+        auto frame = to_frame(delivery, session.version());
+        auto const message_id = std::string(frame.header("message-id").value_or(""));
+        BOOST_CHECK_MESSAGE(!message_id.empty() && script_.message_ids_.insert(message_id).second,
+                            "'" << message_id << "' is no new message-id");
+        auto const ack = frame.header("ack");
+        messages.emplace_back(message_id, std::string(ack.value_or("")));
+        frame.remove_header("message-id");
+        if (ack)
+            frame.set_header("ack", '#' + std::to_string(messages.size()));
+        record(frame);
+    }
     void heart_beat() override { script_.record_.push_back(name_ + "< beat"); }
     void close() override { script_.record_.push_back(name_ + "< closed"); }
     bool congested() const noexcept override { return is_congested; }
 
     bool is_congested = false;
+    std::vector<std::pair<std::string, std::string>> messages; // the message-id and ack of those that were sent
 
 private:
     void record(Frame const& frame)
@@ -147,6 +160,32 @@ Session& Script::session(std::string const& name)
     return client(name).session;
 }
 
+// Puts the broker's ids in the place of what stands for them.
+void Script::put_ids(Frame& frame, Recorder& sender)
+{
+    if (frame.command() != "ACK" && frame.command() != "NACK")
+        return;
+    put_id(frame, "id", 'a', sender);
+    put_id(frame, "message-id", 'm', sender);
+}
+
+void Script::put_id(Frame& frame, std::string_view header, char kind, Recorder& sender)
+{
+    std::string const value(frame.header(header).value_or(""));
+    auto const mark = value.find('#');
+    if (mark == value.npos)
+        return;
+    auto const dot = value.find('.');
+    auto& of = dot < mark ? client(value.substr(0, dot)) : sender;
+    if (mark != 0 && value[mark - 1] != '.')
+        kind = value[mark - 1];
+    std::size_t end = 0;
+    auto const number = std::stoul(value.substr(mark + 1), &end);
+    BOOST_REQUIRE(number >= 1 && number <= of.messages.size());
+    auto const& [message_id, ack] = of.messages[number - 1];
+    frame.set_header(header, (kind == 'a' ? ack : message_id) + value.substr(mark + 1 + end));
+}
+
 std::vector<std::string> Script::step(std::string_view line)
 {
     auto const name_end = line.find_first_of("> ");
@@ -161,7 +200,9 @@ std::vector<std::string> Script::step(std::string_view line)
     }
     record_.clear();
     if (line[name_end] == '>') {
-        it.session.receive(parse_frame(action), now_);
+        auto frame = parse_frame(action);
+        put_ids(frame, it);
+        it.session.receive(std::move(frame), now_);
     } else if (action == "lost") {
         it.session.lost();
     } else if (action == "congested") {

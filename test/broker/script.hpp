@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,12 @@ std::string to_line(Frame const& frame);
 ///
 ///     a> SUBSCRIBE id:1 destination:/queue/q
 ///     b> SEND destination:/queue/q | one
-///     a< MESSAGE subscription:1 message-id:m-1-1-1 destination:/queue/q | one
+///     a< MESSAGE subscription:1 destination:/queue/q | one
+///
+/// The ids that the broker makes have no names of their own. The `message-id` of a MESSAGE is left out: it is only
+/// checked to be a new one. In an `ack` header, and in the `id` or `message-id` of an ACK or NACK, `#2` stands for the
+/// second message that this client was sent; `m#2` is its message-id and `a#2` its `ack` where the other is meant, and
+/// `b.#2` that of another client.
 ///
 /// Behind each step come all frames that it makes the broker send, in order. Steps are: a frame from a client; `a
 /// lost`, the connection broke; `a congested` and `a drained`, its output. `a< closed` is the broker's wish to close,
@@ -59,6 +65,8 @@ private:
     class Recorder;
 
     Recorder& client(std::string const& name);
+    void put_ids(Frame& frame, Recorder& sender);
+    void put_id(Frame& frame, std::string_view header, char kind, Recorder& sender);
 
     Core core_;
     TimePoint const start_ = TimePoint() + std::chrono::hours(1);
@@ -66,6 +74,7 @@ private:
     std::vector<std::string> record_;
     Frame last_;
     std::map<std::string, std::unique_ptr<Recorder>> clients_;
+    std::set<std::string, std::less<>> message_ids_; // all
 };
 
 } // namespace arbalest::broker::test

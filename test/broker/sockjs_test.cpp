@@ -106,8 +106,8 @@ BOOST_AUTO_TEST_CASE(a_session)
     // Several in one, and one in several.
     it_is.client.send(masked(text, R"(["BEGIN\ntransaction:t\nreceipt:1\n\n\u0000ABORT\ntrans","action:t\nrec"])") +
                       masked(text, "[]") + masked(text, R"("eipt:2\n\n\u0000")"));
-    it_is.expect_frame(text, R"(a["RECEIPT\u000areceipt-id:1\u000a\u000a\u0000"])");
-    it_is.expect_frame(text, R"(a["RECEIPT\u000areceipt-id:2\u000a\u000a\u0000"])");
+    it_is.expect_frame(text, R"(a["RECEIPT\u000areceipt-id:1\u000a\u000a\u0000\u000a"])");
+    it_is.expect_frame(text, R"(a["RECEIPT\u000areceipt-id:2\u000a\u000a\u0000\u000a"])");
     it.broker.faults().send_raw("\xff");
     it_is.expect_frame(text, "a[\"\xef\xbf\xbd\"]");
     it_is.client.send(masked(text, R"(["DISCONNECT\n\n\u0000"])"));

@@ -164,19 +164,19 @@ BOOST_AUTO_TEST_CASE(every_frame_is_a_message)
     it_is.connect();
     // Several frames in one message.
     it_is.client.send(masked(text, "BEGIN\ntransaction:t\nreceipt:1\n\n\0\n\nABORT\ntransaction:t\nreceipt:2\n\n\0"s));
-    it_is.expect_frame(text, "RECEIPT\nreceipt-id:1\n\n\0"s);
-    it_is.expect_frame(text, "RECEIPT\nreceipt-id:2\n\n\0"s);
+    it_is.expect_frame(text, "RECEIPT\nreceipt-id:1\n\n\0\n"s);
+    it_is.expect_frame(text, "RECEIPT\nreceipt-id:2\n\n\0\n"s);
     // One frame in several messages, the last of which has the beginning of the next, and a message without anything.
     it_is.client.send(masked(text, "BEGIN\ntransac") + masked(binary, "") +
                       masked(binary, "tion:t\nreceipt:3\n\n\0ABO"s));
-    it_is.expect_frame(text, "RECEIPT\nreceipt-id:3\n\n\0"s);
+    it_is.expect_frame(text, "RECEIPT\nreceipt-id:3\n\n\0\n"s);
     // A message in fragments with a ping in between.
     it_is.client.send(masked(text, "RT\ntransaction:t\n", false) + masked(continuation, "", false) +
                       masked(ping, "you?") + masked(continuation, "receipt:4\n\n\0"s));
     it_is.expect_frame(pong, "you?");
-    it_is.expect_frame(text, "RECEIPT\nreceipt-id:4\n\n\0"s);
+    it_is.expect_frame(text, "RECEIPT\nreceipt-id:4\n\n\0\n"s);
     it_is.client.send(masked(text, "DISCONNECT\nreceipt:5\n\n\0"s));
-    it_is.expect_frame(text, "RECEIPT\nreceipt-id:5\n\n\0"s);
+    it_is.expect_frame(text, "RECEIPT\nreceipt-id:5\n\n\0\n"s);
     it_is.expect_frame(close_opcode, "\x03\xe8");
     BOOST_TEST(!it_is.client.ended()); // until the client has said the same
     it_is.client.send(masked(close_opcode, "\x03\xe8"));

@@ -77,11 +77,11 @@ BOOST_FIXTURE_TEST_CASE(frames_of_1_2, SendingFixture)
     BOOST_TEST(header(sent, "content-length") == "4");
     BOOST_TEST(header(sent, "persistent") == "true");
 
-    BOOST_TEST(connection->subscribe("/queue/b", "7", "client", {{"selector", "x = 1"}}) == "7");
+    BOOST_TEST(connection->subscribe("/queue/b", "7", "client", {{"x-mine", "x = 1"}}) == "7");
     auto const subscribed = received("SUBSCRIBE");
     BOOST_TEST(header(subscribed, "id") == "7");
     BOOST_TEST(header(subscribed, "ack") == "client");
-    BOOST_TEST(header(subscribed, "selector") == "x = 1");
+    BOOST_TEST(header(subscribed, "x-mine") == "x = 1");
     connection->unsubscribe("", "7");
     BOOST_TEST(header(received("UNSUBSCRIBE"), "id") == "7");
     auto const id = connection->subscribe("/queue/c");

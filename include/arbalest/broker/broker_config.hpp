@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -63,8 +64,16 @@ public:
     /// frame and a consumer that is too slow close it all the same.
     bool close_after_error = true;
 
+    /// Whether a body is ignored on frames that must not have one (STOMP 1.2, "Body"), as RabbitMQ does; otherwise such
+    /// a frame is refused with an ERROR. On SUBSCRIBE in STOMP 1.0 it is always ignored, as that specification has it.
+    /// Default false.
+    bool ignore_unexpected_bodies = false;
+
     /// How many messages may wait in one queue; a SEND beyond that is refused with an ERROR. Default 100000.
     std::size_t max_queue_depth = 100'000;
+    /// How many bytes of memory the messages that wait in one queue may occupy; a SEND beyond that is refused as well.
+    /// Default 1 GiB.
+    std::size_t max_queue_bytes = std::size_t{1} << 30;
     /// How many destinations may exist; what names one more is refused with an ERROR. Default 100000.
     std::size_t max_destinations = 100'000;
     /// How many messages a subscription with client acknowledgement may hold unacknowledged when its SUBSCRIBE has no
@@ -80,6 +89,10 @@ public:
     /// How many bytes of messages may wait for one subscriber of a topic whose connection does not drain. Beyond that
     /// the connection gets an ERROR and is closed. Default 16 MiB.
     std::size_t topic_backlog = std::size_t{16} << 20;
+
+    /// The clock that the `expires` header of a SEND is compared with. Called while the broker is locked: it must not
+    /// call the broker. Default empty: the system's clock.
+    std::function<std::chrono::system_clock::time_point()> wall_clock;
 
     /// How many received frames EmbeddedBroker::received_frames() remembers: the last ones. Default 0: none.
     std::size_t frame_log = 0;

@@ -31,7 +31,7 @@ public:
     /// Messages that a NACK named.
     std::uint64_t rejected = 0;
     /// Messages that are gone without having been consumed: NACK with `requeue:false`, sent to a topic that nobody
-    /// listens to, purged.
+    /// listens to, purged, expired.
     std::uint64_t dropped = 0;
 };
 

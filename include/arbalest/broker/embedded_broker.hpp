@@ -30,7 +30,12 @@ namespace arbalest {
 /// old place, with `redelivered:true`. A NACK with `requeue:false` drops it. SUBSCRIBE takes a `prefetch-count` header.
 ///
 /// **Headers.** All headers of SEND are passed on, except `receipt`, `transaction`, and those that MESSAGE has of its
-/// own. One that STOMP 1.0 has no way to express (a line feed, a colon in the name) is left out for 1.0 clients.
+/// own. One that STOMP 1.0 has no way to express (a line feed, a colon in the name, an empty value) is left out for 1.0
+/// clients. A message whose `expires` header, in milliseconds since 1970, is past is dropped when it would be
+/// delivered; zero means never. Each frame is followed by a line feed, as those of other brokers are.
+///
+/// **What it has not.** Selectors and wildcards: a SUBSCRIBE with a `selector` header, or to a topic with `*`, `#` or
+/// `>` for one of its words, is refused with an ERROR.
 ///
 /// **Threads.** All I/O is done on the executor given. Every member may be called from any thread, and the executor
 /// needs no strand around it. Nothing waits: the calls return at once, whether or not the executor runs.
@@ -87,7 +92,7 @@ public:
     boost::asio::any_io_executor get_executor() const;
 
     /// Puts a message into a destination as if a client had sent it.
-    /// @throws std::runtime_error when BrokerConfig::max_queue_depth or max_destinations is reached.
+    /// @throws std::runtime_error when BrokerConfig::max_queue_depth, max_queue_bytes or max_destinations is reached.
     void publish(std::string_view destination, std::string_view body);
     /// The same with headers of one's own. @param send a SEND frame with a `destination`.
     /// @throws std::invalid_argument when there is no `destination`; else as above.

@@ -50,8 +50,8 @@ public:
     /// Closes a connection in the middle of a frame to the client: it gets that many bytes of the frame, then FIN.
     /// @param frame which one, counted per connection from now on, 1 being the next; heart-beats do not count. On a
     /// new connection 1 is CONNECTED.
-    /// @param byte how many of its bytes are still sent; 0 is a close between frames. More than there are: the whole
-    /// frame.
+    /// @param byte how many of its bytes are still sent, the line feed behind its NUL included; 0 is a close between
+    /// frames. More than there are: the whole frame.
     /// @param times how many connections this happens to; 0 ends the fault.
     void cut_outgoing(std::size_t frame, std::size_t byte, std::size_t times = 1);
 
