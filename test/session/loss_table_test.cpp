@@ -241,9 +241,13 @@ void run_loss_case(LossCase const& one)
         };
         co_await bring_to(one.step, test, first, start_operation, one.operation.command);
         if (one.step == Step::answered) {
-            // Of a commit, COMMIT is not answered: it asks for no receipt.
             auto const frames = first->all(one.operation.command);
             auto last_words = HeldPeer::receipt_for(frames.back());
+            if (one.operation.command == "SEND" && one.operation.name == std::string("commit")) {
+                co_await until([&] { return !first->all("COMMIT").empty(); });
+                auto const commits = first->all("COMMIT");
+                last_words += HeldPeer::receipt_for(commits.back());
+            }
             last_words += "NONSENSE\n\n";
             last_words += '\0';
             first->send(last_words);

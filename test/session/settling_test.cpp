@@ -309,6 +309,7 @@ BOOST_AUTO_TEST_CASE(commit_fails_as_the_first_of_its_confirmations)
             co_await transaction.send(std::move(message));
         }
         script.expect_frame("COMMIT");
+        script.reply_frame("RECEIPT\nreceipt-id:{receipt}");
         for (auto const* const id : {"r3", "r2"})
             script.reply_frame("ERROR\nmessage:no\nreceipt-id:" + std::string(id));
         script.reply_frame("RECEIPT\nreceipt-id:r1");
