@@ -35,7 +35,7 @@ public:
 
     /// Runs a coroutine function to its end, and rethrows what it throws. Fails the test when that takes too long.
     /// Whatever else is still going on then is left in the io_context.
-    void run(std::function<asio::awaitable<void>()> test, std::chrono::seconds limit = 30s)
+    void run(std::function<asio::awaitable<void>()> test, std::chrono::seconds limit = 120s)
     {
         bool done = false;
         std::exception_ptr failure;
