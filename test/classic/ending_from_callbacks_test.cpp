@@ -95,8 +95,12 @@ void end_at(std::string const& where, std::function<void(std::shared_ptr<Connect
 
 BOOST_AUTO_TEST_CASE(stop_is_called)
 {
-    for (auto const* where : {"connecting", "send CONNECT", "disconnecting", "send DISCONNECT"})
-        end_at(where, [](auto& connection) { BOOST_TEST(connection->stop()); });
+    for (auto const* where : {"connecting", "send CONNECT", "disconnecting", "send DISCONNECT"}) {
+        // Boost.Test is called by one thread only.
+        std::atomic<bool> stopped = false;
+        end_at(where, [&](auto& connection) { stopped = connection->stop(); });
+        BOOST_TEST(stopped, where);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_object_is_destroyed)
