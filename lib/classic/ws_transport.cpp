@@ -121,8 +121,9 @@ class WSTransport::Impl
         } catch (PeerClosed const& error) {
             if (!abandon(transport))
                 throw SessionClosed("the web socket was stopped", Outcome::unknown);
-            throw ConnectionLost(error, error.code() == asio::error::eof ? "the server closed the connection"
-                                                                         : error.code().message());
+            bool const is_end = error.code() == asio::error::eof;
+            throw ConnectionLost(error.code(), is_end ? "the server closed the connection" : error.code().message(),
+                                 error.reason());
         } catch (boost::system::system_error const& error) {
             if (!abandon(transport))
                 throw SessionClosed("the web socket was stopped", Outcome::unknown);

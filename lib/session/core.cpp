@@ -42,6 +42,8 @@ Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> co
       reconnects_(route_ && config_->reconnect),
       service_(&asio::use_service<CoreService>(asio::query(executor_, asio::execution::context))),
       conversation_(conversation_options(*config_)), exclusive_(config_->assert_no_concurrency),
+      schedule_(config_->reconnect ? config_->reconnect->attempts : 0,
+                config_->reconnect ? config_->reconnect->stable_after : std::chrono::milliseconds(0)),
       outbox_(reconnects_ ? config_->reconnect->outbox : OutboxLimits())
 {
     timer_.emplace(executor_);

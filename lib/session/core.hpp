@@ -1,10 +1,11 @@
 #pragma once
 
-#include "../protocol/conversation.hpp"
-#include "../protocol/read_horizon.hpp"
+#include "../engine/conversation.hpp"
+#include "../engine/outbox.hpp"
+#include "../engine/read_horizon.hpp"
+#include "../engine/reconnect_schedule.hpp"
 #include "exclusive.hpp"
 #include "link.hpp"
-#include "outbox.hpp"
 #include "receipt_slot.hpp"
 #include "session_executor.hpp"
 #include "slot_pool.hpp"
@@ -203,7 +204,9 @@ public:
     void lease_ended();
     /// A consumer has taken something, or somebody waits: reading may go on.
     void update_reading();
-    /// A subscription's buffer went over its soft limit, or came back.
+    /// How many subscriptions are over their soft limit, and others that want reading to stop.
+    std::size_t& full_buffers() noexcept { return full_buffers_; }
+    /// One more, or one fewer, wants reading to stop.
     void full_buffers_changed(int by);
     Exclusive& exclusive() noexcept { return exclusive_; }
     void add_observer(std::shared_ptr<Observer> observer);
@@ -242,7 +245,6 @@ private:
 
     // core_reconnect.cpp
     void lose(std::shared_ptr<StompError> cause, CloseReason reason, bool explained = false);
-    bool connection_held() const;
     bool may_reconnect(StompError const& cause);
     bool may_try_again(StompError const& cause);
     void waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure);
@@ -257,7 +259,6 @@ private:
     Frame subscribe_frame_for(SubscriptionState const& state) const;
     void write_acknowledgements(SubscriptionState const& state);
     void blame_resubscription(StompError const& cause);
-    bool has_attempts_left() const;
     std::shared_ptr<StompError> without_attempts_left(std::shared_ptr<StompError> cause) const;
     void subscribe_all_again();
     void resume();
@@ -310,7 +311,7 @@ private:
     bool is_kept(Frame const& frame) const noexcept;
     bool has_buffer_room(Frame const& frame) const noexcept
     {
-        return link_->outgoing.empty() || link_->outgoing.size() + frame.memory() <= config_->write_buffer.limit;
+        return link_->output.waiting() == 0 || link_->output.waiting() + frame.memory() <= config_->write_buffer.limit;
     }
     bool has_room(Frame const& frame) const noexcept;
     /// Whether the frame would be written, or taken into the outbox, without suspending.
@@ -336,7 +337,8 @@ private:
     /// The same for a frame that nobody waits for: an interceptor that throws, or makes something of it that cannot be
     /// encoded, changes nothing.
     Frame intercepted(Frame frame);
-    void encode_frame(Frame const& frame);
+    /// Appends it to the bytes of the connection. Returns where it starts.
+    std::uint64_t encode_frame(Frame const& frame);
     void wake_writer();
     void start_writer();
     void keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
@@ -400,8 +402,7 @@ private:
     std::shared_ptr<StompError> handshake_failure_;
     std::string first_bytes_;                    // of the connection, while CONNECTED is awaited
     std::shared_ptr<Reconnecting> reconnecting_; // what looks for another connection
-    unsigned attempts_ = 0;                      // to connect, in a row
-    TimePoint connected_at_;
+    ReconnectSchedule schedule_;
     Outbox outbox_;
     WaitQueue online_;  // who waits for a connection
     WaitQueue written_; // who waits for messages of the outbox to be written
@@ -414,10 +415,10 @@ private:
 
     std::map<SubscriptionState*, std::shared_ptr<SubscriptionState>> subscriptions_;
     std::uint64_t last_subscription_ = 0;
-    std::vector<std::shared_ptr<SubscriptionState>> touched_; // got something since consumers were woken last
-    std::size_t full_buffers_ = 0;                            // subscriptions over their soft limit
-    std::size_t peer_waits_ = 0;                              // suspended operations that need the peer
-    std::size_t observers_waiting_ = 0;                       // suspended operations that only observe
+    std::vector<std::shared_ptr<SubscriptionState>> new_messages_; // got something since consumers were woken last
+    std::size_t full_buffers_ = 0;                                 // subscriptions over their soft limit
+    std::size_t peer_waits_ = 0;                                   // suspended operations that need the peer
+    std::size_t observers_waiting_ = 0;                            // suspended operations that only observe
     TimePoint next_look_ = TimePoint::max(); // while reading is suspended: when to look for a sign of life
     ReadHorizon horizon_;
 

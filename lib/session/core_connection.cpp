@@ -1,6 +1,6 @@
+#include "../engine/backpressure.hpp"
 #include "core.hpp"
 #include "hop.hpp"
-#include "reading.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -84,7 +84,7 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
             auto const asked = only_a_look ? std::min(smallest_read, room.size()) : room.size();
             std::size_t size = 0;
             {
-                LinkOperation const reading(*link, link->is_reading);
+                ReadOperation const reading(*link);
                 size = co_await link->transport->read_some(asio::buffer(room.data(), asked));
             }
             if (link->ended)
@@ -112,7 +112,7 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
                 co_await trip(core->executor_);
         }
     } catch (PeerClosed const& error) {
-        failure = std::make_shared<ConnectionLost>(error, describe(error.code()));
+        failure = std::make_shared<ConnectionLost>(error.code(), describe(error.code()), error.reason());
     } catch (boost::system::system_error const& error) {
         failure = lost(error.code());
     } catch (...) {
@@ -125,11 +125,11 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
 [[gnu::always_inline]] inline void Core::message_came(SubscriptionState& subscription, Frame& frame)
 {
     count(messages_received_, 1);
-    if (subscription.ended)
+    if (subscription.has_ended())
         return;
-    if (!std::exchange(subscription.touched, true))
-        touched_.push_back(subscription.shared_from_this());
-    if (auto too_slow = subscription.push(std::move(frame), connection_))
+    if (!std::exchange(subscription.has_new_messages, true))
+        new_messages_.push_back(subscription.shared_from_this());
+    if (auto too_slow = subscription.push(std::move(frame), connection_, conversation_.version()))
         end_subscription(subscription, std::move(too_slow));
 }
 
@@ -159,7 +159,7 @@ bool Core::process_input(Link& link, TimePoint now)
                 break;
             count(frames_received_, 1);
             handle(*frame, link, now);
-            if (++frames >= worth_handing_out * touched_.size() && !touched_.empty()) {
+            if (++frames >= worth_handing_out * new_messages_.size() && !new_messages_.empty()) {
                 more = true;
                 break;
             }
@@ -207,7 +207,7 @@ bool Core::take_receipt(Link& link)
 
 void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
 {
-    if (!slot.encoded || link.unsent(slot.position)) {
+    if (!slot.encoded || link.output.is_unsent(slot.position)) {
         await_again(slot);
         throw MalformedFrame("a RECEIPT for a frame that was not sent yet", link.decoder.offset());
     }
@@ -284,11 +284,11 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
 
 void Core::wake_consumers()
 {
-    for (auto const& subscription : touched_) {
-        subscription->touched = false;
+    for (auto const& subscription : new_messages_) {
+        subscription->has_new_messages = false;
         subscription->wake_if_ready();
     }
-    touched_.clear();
+    new_messages_.clear();
 }
 
 // An ERROR explains the end of the connection also where the broker has left its NUL out.
@@ -327,51 +327,44 @@ void Core::read_failed(Link& link, std::shared_ptr<ConnectionLost> failure)
 asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link)
 {
     boost::system::error_code failure;
+    auto& output = link->output;
     try {
         while (!link->ended) {
-            if (link->outgoing.empty()) {
+            if (output.waiting() == 0) {
                 LoopWaiter waiter;
                 co_await link->writer.wait(core->executor_, waiter);
                 continue;
             }
             // Senders that are at it go on first, for one large write costs much less than many small ones.
             for (std::size_t before = 0;
-                 link->outgoing.size() > std::max(before, worth_waiting) && link->outgoing.size() < large_write;) {
-                before = link->outgoing.size();
+                 output.waiting() > std::max(before, worth_waiting) && output.waiting() < large_write;) {
+                before = output.waiting();
                 co_await trip(core->executor_);
                 if (link->ended)
                     co_return;
             }
-            std::swap(link->outgoing, link->writing);
-            std::swap(link->outgoing_ends, link->writing_ends);
-            link->taken += link->writing.size();
+            output.begin_write();
             core->pump_queue();
-            std::size_t done = 0;
-            while (done < link->writing.size()) {
+            while (!output.remaining().empty()) {
                 // Earlier than it is written, so that the next heart-beat is rather early than late.
                 auto const now = Clock::now();
                 core->start_limits(now);
-                std::span<std::size_t const> const ends(link->writing_ends);
+                auto const bytes = output.remaining();
+                auto const ends = output.remaining_ends();
                 std::size_t size = 0;
                 {
-                    LinkOperation const writing(*link, link->is_writing);
-                    size = co_await link->transport->write_some(
-                        asio::buffer(link->writing.data() + done, link->writing.size() - done), ends);
+                    WriteOperation const writing(*link);
+                    size = co_await link->transport->write_some(asio::buffer(bytes.data(), bytes.size()), ends);
                 }
                 if (link->ended)
                     co_return;
-                done += size;
-                link->accepted += size;
+                output.written(size);
                 core->conversation_.bytes_sent(now);
                 count(core->bytes_sent_, size);
                 if (core->reconnects_)
-                    core->outbox_.written(link->accepted);
-                // What is left of the ends counts from the new beginning.
-                std::erase_if(link->writing_ends, [size](std::size_t end) { return end <= size; });
-                for (auto& end : link->writing_ends)
-                    end -= size;
+                    core->outbox_.written(output.accepted());
             }
-            link->writing.clear(std::max(kept_when_written, 2 * core->config_->write_buffer.limit));
+            output.end_write(std::max(kept_when_written, 2 * core->config_->write_buffer.limit));
             link->flushers.wake_all(core->executor_);
             core->written_.wake_all(core->executor_);
             core->pump_queue();
@@ -527,10 +520,8 @@ void Core::on_timer()
         switch (event.kind) {
         case Kind::send_heart_beat:
             // What is about to be written is a sign of life as well.
-            if (link_ && link_->drained()) {
-                link_->outgoing.append("\n");
-                if (link_->wants_ends)
-                    link_->outgoing_ends.push_back(link_->outgoing.size());
+            if (link_ && link_->output.is_drained()) {
+                link_->output.append_heart_beat();
                 link_->writer.wake_all(executor_);
                 observe("on_heart_beat_sent", [](Observer& observer) { observer.on_heart_beat_sent(); });
             }

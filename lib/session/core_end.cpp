@@ -89,11 +89,11 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
         auto& slot = waiting_slots_.front();
         complete_slot(slot, cause_->with_outcome(outcome_of(slot)));
     }
-    outbox_.clear(link_ ? link_->unsent_from() : 0);
+    outbox_.clear(link_ ? link_->output.unsent_from() : 0);
     auto const subscriptions = std::exchange(subscriptions_, {});
     for (auto const& [key, subscription] : subscriptions)
         subscription->end(orderly ? nullptr : cause_);
-    touched_.clear();
+    new_messages_.clear();
     connecting_.wake_all(executor_);
     closed_.wake_all(executor_);
     online_.wake_all(executor_);
@@ -113,7 +113,7 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
 // What became of a frame when the session ended before its receipt came.
 Outcome Core::outcome_of(ReceiptSlot const& slot) const noexcept
 {
-    bool const leaves_now = slot.encoded && link_ && !link_->unsent(slot.position);
+    bool const leaves_now = slot.encoded && link_ && !link_->output.is_unsent(slot.position);
     return slot.may_have_left || leaves_now ? Outcome::unknown : Outcome::not_sent;
 }
 
@@ -253,7 +253,7 @@ asio::awaitable<void> wait_until_idle(asio::any_io_executor executor, std::share
     };
     asio::steady_timer idle(executor, asio::steady_timer::time_point::max());
     Announced const announced(*link, idle);
-    while ((link->is_reading || link->is_writing) && !link->must_abort) {
+    while ((link->is_reading || link->output.is_busy()) && !link->must_abort) {
         boost::system::error_code cancelled;
         co_await idle.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     }
@@ -378,10 +378,10 @@ void Core::context_ended() noexcept
         else
             slot.waiters.release_one(); // the coroutine lets go of the slot
     }
-    touched_.clear();
+    new_messages_.clear();
     auto const subscriptions = std::exchange(subscriptions_, {});
     for (auto const& [key, subscription] : subscriptions) {
-        subscription->ended = true;
+        subscription->BufferedSubscription::end(nullptr);
         subscription->release_waiter();
     }
     home_.drop();

@@ -37,12 +37,12 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
         return;
     }
     Exclusive::Section const section(exclusive_);
-    bool const held = connection_held();
+    bool const held = schedule_.has_held(Clock::now());
     route_->first = route_->current + (held ? 0 : 1);
     if (held)
-        attempts_ = 0;
+        schedule_.reset();
 
-    auto const unsent = link_ ? link_->unsent_from() : 0;
+    auto const unsent = link_ ? link_->output.unsent_from() : 0;
     ++connection_; // what belonged to the old one is stale from here on
     if (!explained)
         blame_resubscription(*cause);
@@ -64,28 +64,17 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
     start_reconnecting(std::move(cause));
 }
 
-bool Core::connection_held() const
-{
-    return Clock::now() >= later(connected_at_, config_->reconnect->stable_after);
-}
-
 bool Core::may_reconnect(StompError const& cause)
 {
-    if (!reconnects_ || disconnecting_ || !has_attempts_left())
+    if (!reconnects_ || disconnecting_ || !schedule_.may_reconnect(Clock::now()))
         return false;
     return may_try_again(cause);
-}
-
-bool Core::has_attempts_left() const
-{
-    auto const& policy = *config_->reconnect;
-    return policy.attempts > 0 && (connection_held() || attempts_ < policy.attempts);
 }
 
 // The last attempts did connect, but none of the connections lasted.
 std::shared_ptr<StompError> Core::without_attempts_left(std::shared_ptr<StompError> cause) const
 {
-    if (!reconnects_ || disconnecting_ || attempts_ == 0 || has_attempts_left())
+    if (!reconnects_ || disconnecting_ || schedule_.attempts() == 0 || schedule_.may_reconnect(Clock::now()))
         return cause;
     ConnectAttempt attempt;
     attempt.url = last_event_.url;
@@ -96,7 +85,8 @@ std::shared_ptr<StompError> Core::without_attempts_left(std::shared_ptr<StompErr
     std::shared_ptr<Frame const> error_frame;
     if (auto const* const error = dynamic_cast<ErrorFrameReceived const*>(cause.get()))
         error_frame = std::make_shared<Frame const>(error->frame());
-    return std::make_shared<ConnectError>(std::vector{std::move(attempt)}, std::move(error_frame), attempts_);
+    return std::make_shared<ConnectError>(std::vector{std::move(attempt)}, std::move(error_frame),
+                                          schedule_.attempts());
 }
 
 bool Core::may_try_again(StompError const& cause)
@@ -114,7 +104,7 @@ bool Core::may_try_again(StompError const& cause)
 void Core::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
 {
     for (auto* const message : outbox_.connection_lost(unsent, config_->reconnect->resend_unconfirmed)) {
-        auto& slot = *message->slot;
+        auto& slot = *receipt_slot_of(*message);
         complete_slot(slot, as_lost(cause, Outcome::unknown));
     }
 }
@@ -129,35 +119,28 @@ void Core::settle_slots_at_loss(StompError const& cause)
     for (auto* const entry : waiting) {
         auto& slot = *entry;
         auto const outcome = outcome_of(slot);
-        bool const was_sent = slot.encoded && outcome == Outcome::unknown;
         if (slot.again) { // asked for anew with the next connection
             drop_slot(slot);
             continue;
         }
-        switch (slot.at_loss) {
-        case AtLoss::succeed:
+        bool const in_flight = slot.encoded && outcome == Outcome::unknown;
+        if (slot.subscribing && in_flight) // messages are counted by the outbox
+            ++slot.losses;
+        auto const progress = in_flight ? Progress::in_flight : slot.encoded ? Progress::unsent : Progress::not_encoded;
+        switch (after_loss(slot.on_loss, progress, slot.losses)) {
+        case AfterLoss::succeeds:
             complete_slot(slot, nullptr);
             continue;
-        case AtLoss::stale:
-            complete_slot(slot, was_sent ? as_lost(cause, outcome) : std::make_shared<StaleMessage>());
+        case AfterLoss::turns_stale:
+            complete_slot(slot, std::make_shared<StaleMessage>());
             continue;
-        case AtLoss::fail:
+        case AfterLoss::fails:
             complete_slot(slot, as_lost(cause, outcome));
             continue;
-        case AtLoss::wait:
-            if (slot.encoded) {
-                complete_slot(slot, as_lost(cause, outcome));
-                continue;
-            }
-            break;
-        case AtLoss::keep:
-            if (slot.subscribing && was_sent && ++slot.losses == losses_before_giving_up) {
-                complete_slot(slot, as_lost(cause, outcome));
-                continue;
-            }
+        case AfterLoss::goes_on:
             break;
         }
-        slot.may_have_left = slot.may_have_left || was_sent;
+        slot.may_have_left = slot.may_have_left || in_flight;
         slot.encoded = false;
         if (slot.deadline != TimePoint::max())
             slot.remaining = std::max(slot.deadline - now, TimePoint::duration::zero());
@@ -174,24 +157,22 @@ void Core::settle_queue_at_loss(StompError const& cause)
         waiting.push_back(&queued);
     for (auto* const entry : waiting) {
         auto& queued = *entry;
-        switch (at_loss(queued.frame, queued.options)) {
-        case AtLoss::succeed:
+        switch (after_loss(rule_for(queued.frame, queued.options), Progress::not_encoded, 0)) {
+        case AfterLoss::succeeds:
             complete_queued(queued, nullptr);
             break;
-        case AtLoss::stale:
+        case AfterLoss::turns_stale:
             complete_queued(queued, std::make_exception_ptr(StaleMessage()));
             break;
-        case AtLoss::fail:
+        case AfterLoss::fails:
             complete_queued(queued, as_lost(cause, Outcome::not_sent)->to_exception_ptr());
             break;
-        case AtLoss::keep:
-            // A message waits on; a SUBSCRIBE goes out with those of the other subscriptions.
+        case AfterLoss::goes_on:
+            // A SUBSCRIBE is sent with those of the other subscriptions.
             if (auto* const subscribing = queued.options.subscribing()) {
                 subscribing->announced = true;
                 complete_queued(queued, nullptr);
             }
-            break;
-        case AtLoss::wait:
             break;
         }
     }
@@ -209,7 +190,7 @@ void Core::settle_subscriptions_at_loss()
 void Core::blame_resubscription(StompError const& cause)
 {
     auto const first = std::ranges::find_if(waiting_slots_, [](ReceiptSlot const& slot) { return slot.again; });
-    if (first == waiting_slots_.end() || !first->encoded || !link_ || link_->unsent(first->position))
+    if (first == waiting_slots_.end() || !first->encoded || !link_ || link_->output.is_unsent(first->position))
         return;
     auto const subscription = first->subscribing;
     if (!std::exchange(subscription->suspected, true))

@@ -37,7 +37,7 @@ void Core::connecting(std::string const& url)
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connecting;
     event.url = url;
-    event.attempt = std::max(attempts_, 1U);
+    event.attempt = std::max(schedule_.attempts(), 1U);
     tell(std::move(event));
 }
 
@@ -146,7 +146,7 @@ void Core::handle_connected(Frame const& frame, Link& link)
 void Core::complete_handshake()
 {
     connections_.store(connections_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    connected_at_ = Clock::now();
+    schedule_.connected(Clock::now());
     open_ = true;
     if (connections_.load(std::memory_order_relaxed) > 1)
         subscribe_all_again();

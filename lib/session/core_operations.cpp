@@ -235,13 +235,13 @@ asio::awaitable<void> Core::await_written(std::shared_ptr<Link> link, std::uint6
     auto const cancelled = co_await asio::this_coro::cancellation_state;
     if (!link) // it ended before the frame was encoded
         co_return;
-    auto const end = link->end_position();
-    while (link->accepted < end) {
+    auto const end = link->output.end();
+    while (link->output.accepted() < end) {
         auto cause = finished_ ? cause_ : write_failure_;
         if (!cause && link->ended)
             cause = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "the connection was lost");
         if (cause)
-            cause->with_outcome(link->unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
+            cause->with_outcome(link->output.is_unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
         check_cancelled(cancelled, rule);
         PeerWaiter waiter(*this);
         co_await link->flushers.wait(executor_, waiter, rule);
@@ -270,11 +270,11 @@ asio::awaitable<void> Core::await_watched(WriteWatch& watch)
 // Without a connection, a message goes into the outbox. What belongs to a connection fails; what does not, waits.
 asio::awaitable<void> Core::await_online(Frame const& frame, TransmitOptions const& options)
 {
-    auto const fate = at_loss(frame, options);
+    auto const rule = rule_for(frame, options);
     // As long as the end of a connection is still being read, its frames share its fate.
-    if (fate == AtLoss::keep || (fate != AtLoss::wait && write_failure_))
+    if (rule == OnConnectionLoss::resend || (rule != OnConnectionLoss::wait && write_failure_))
         co_return;
-    if (fate != AtLoss::wait)
+    if (rule != OnConnectionLoss::wait)
         throw ConnectionLost(make_error_code(errc::connection_lost), "there is no connection", Outcome::not_sent);
     while (!is_online()) {
         check_open();

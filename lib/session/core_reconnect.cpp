@@ -46,7 +46,7 @@ void Core::subscribe_all_again()
     }
     std::vector<std::shared_ptr<SubscriptionState>> subscriptions;
     for (auto const& [key, subscription] : subscriptions_) {
-        if (subscription->announced && !subscription->ended)
+        if (subscription->announced && !subscription->has_ended())
             subscriptions.push_back(subscription);
     }
     std::ranges::sort(subscriptions, {}, [](auto const& subscription) { return subscription->number; });
@@ -107,7 +107,7 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
 
 std::chrono::milliseconds Core::next_delay(ReconnectPolicy const& policy)
 {
-    return policy.delay(attempts_ + 1, chance());
+    return policy.delay(schedule_.attempts() + 1, chance());
 }
 
 // Goes on until there is a connection or the policy says that it is enough. `lost` is why there is none; nullptr at the
@@ -127,18 +127,18 @@ asio::awaitable<bool> Core::keep_connecting(std::shared_ptr<Core> core, std::sha
             if (core->finished_)
                 core->cause_->raise();
         }
-        ++core->attempts_;
+        core->schedule_.attempt_begins();
         try {
             co_await connect_once(core, core->route_);
             if (!lost)
-                core->attempts_ = 0;
+                core->schedule_.reset();
             co_return true;
         } catch (ConnectError const& error) {
-            failure = std::make_shared<ConnectError>(error.with_rounds(core->attempts_));
+            failure = std::make_shared<ConnectError>(error.with_rounds(core->schedule_.attempts()));
         }
         if (core->finished_)
             core->cause_->raise();
-        if (!tries_again || core->attempts_ >= policy.attempts || !core->may_try_again(*failure))
+        if (!tries_again || !core->schedule_.has_attempts_left() || !core->may_try_again(*failure))
             failure->raise();
     }
 }
@@ -185,7 +185,7 @@ void Core::stop_reconnecting() noexcept
 
 void Core::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure)
 {
-    auto const attempt = attempts_ + 1;
+    auto const attempt = schedule_.attempts() + 1;
     observe("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::waiting;

@@ -74,7 +74,7 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     auto const state = std::make_shared<SubscriptionState>(core, std::move(id), std::move(destination), ack, limits);
     // An id may be used again as soon as its subscription was ended here, though the broker has not confirmed it yet.
     if (auto* const former = static_cast<SubscriptionState*>(core->conversation_.find_subscription(state->id));
-        former && former->ended)
+        former && former->has_ended())
         core->conversation_.remove_subscription(state->id, former);
     if (!core->conversation_.add_subscription(state->id, state->destination, state.get()))
         throw InvalidFrame("'" + state->id + "' is the id of another subscription", "id");
@@ -142,7 +142,7 @@ bool Core::gives_back(SubscriptionState const& state) const
 // The subscription's handle is gone, or its consumer is too slow. Nobody waits for the answer.
 void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
 {
-    if (state.ended || finished_)
+    if (state.has_ended() || finished_)
         return;
     auto const self = state.shared_from_this();
     write_acknowledgements(state);
@@ -176,7 +176,7 @@ void Core::send_unsubscribe(SubscriptionState& state, std::vector<Frame> const& 
 {
     TransmitOptions const plain;
     auto const version = conversation_.version();
-    auto const ids = state.unsettled.take_open();
+    auto const ids = state.unacked.take_open();
     auto const transaction = ids.empty() ? std::string() : transactions_.next_id();
     if (!ids.empty()) {
         auto const begin = intercepted(transaction_frame("BEGIN", transaction));
@@ -209,7 +209,7 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
         auto operation = unsubscribe(state, std::move(options), delete_durable);
         co_return co_await hop_to(core->home(), std::move(operation));
     }
-    if (state->ended)
+    if (state->has_ended())
         co_return true;
     core->check_open();
     refuse_other(options, "id", state->id);
@@ -241,7 +241,7 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
         check_encodable(one, core->version());
     }
     slot->ending = state;
-    state->end_in_order();
+    state->end(nullptr);
     if (state->ack != AckMode::automatic)
         state->discard_buffer();
     core->send_unsubscribe(*state, frames, slot.get());
@@ -264,12 +264,12 @@ bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t 
 {
     if (!subscription)
         throw InvalidFrame("the message does not come from a subscription");
-    bool const is_gone = subscription->core.get() != this || subscription->ended || connection != connection_;
+    bool const is_gone = subscription->core.get() != this || subscription->has_ended() || connection != connection_;
     if (!is_gone && subscription->ack == AckMode::automatic)
         throw InvalidFrame("the messages of this subscription need no acknowledgement", "ack");
     if (!is_gone && !has_headers)
         throw InvalidFrame("the broker sent the message without the headers that an acknowledgement takes");
-    bool const is_open = !is_gone && subscription->unsettled.is_open(sequence);
+    bool const is_open = !is_gone && subscription->unacked.is_open(sequence);
     if (!is_open && config_->strict_acks)
         throw StaleMessage();
     return is_open;

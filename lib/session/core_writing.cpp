@@ -61,7 +61,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     auto const limit = options.timeout().value_or(config_->receipt_timeout);
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
     // The clock is read once for all that are going to be written together, as long as that will be at once.
-    bool const starts_with_writing = is_running && is_online() && !link_->is_writing;
+    bool const starts_with_writing = is_running && is_online() && !link_->output.is_busy();
     auto const deadline = is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
     auto* const slot = &slots_.take();
     slot->deferred = options.defer_deadline;
@@ -69,7 +69,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     if (!slot->deferred)
         ++awaited_;
     SlotHandle handle(this, slot); // whatever fails from here on leaves nothing behind
-    slot->at_loss = reconnects_ ? at_loss(frame, options) : AtLoss::fail;
+    slot->on_loss = reconnects_ ? rule_for(frame, options) : OnConnectionLoss::fail;
     slot->limit = limit;
     slot->deadline = deadline;
     // Without a connection, the time stands still.
@@ -139,21 +139,12 @@ bool Core::may_wait(Frame const& frame, TransmitOptions const& options) const no
            !can_write(frame) || find_header(frame, "receipt").data() != nullptr;
 }
 
-AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept
+OnConnectionLoss rule_for(Frame const& frame, TransmitOptions const& options) noexcept
 {
-    auto const command = frame.command();
-    bool const in_transaction = frame.has_header("transaction");
-    if (command == "SEND")
-        return in_transaction ? AtLoss::fail : AtLoss::keep;
-    if (command == "SUBSCRIBE")
-        return options.subscribing() ? AtLoss::keep : AtLoss::wait;
-    if (command == "UNSUBSCRIBE")
-        return options.deletes_durable ? AtLoss::fail : AtLoss::succeed;
-    if (command == "ACK" || command == "NACK")
-        return in_transaction ? AtLoss::fail : AtLoss::stale;
-    if (command == "ABORT")
-        return AtLoss::succeed;
-    return command == "COMMIT" ? AtLoss::fail : AtLoss::wait;
+    FrameRole role;
+    role.announces_subscription = options.subscribing() != nullptr;
+    role.deletes_durable = options.deletes_durable;
+    return on_connection_loss(frame, role);
 }
 
 bool Core::is_kept(Frame const& frame) const noexcept
@@ -190,14 +181,14 @@ bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& opt
 
 void Core::wake_writer()
 {
-    if (link_ && !link_->outgoing.empty())
+    if (link_ && link_->output.waiting() != 0)
         link_->writer.wake_all(executor_);
 }
 
 // Before whoever has sent something begins to wait: a trip through the scheduler, as waking takes, is a system call.
 void Core::start_writer()
 {
-    if (link_ && !link_->outgoing.empty())
+    if (link_ && link_->output.waiting() != 0)
         link_->writer.resume_one();
 }
 
@@ -212,9 +203,7 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
 
 void Core::write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
-    auto& link = *link_;
-    auto const position = link.end_position();
-    encode_frame(frame);
+    auto const position = encode_frame(frame);
     if (slot) {
         slot->encoded = true;
         slot->position = position;
@@ -229,7 +218,7 @@ void Core::check_relevant(FrameEffects const& effects) const
     if (effects.transaction && effects.transaction->is_over())
         throw SessionClosed("the transaction is over");
     auto const* const subscription = effects.settles;
-    if (subscription && (subscription->ended || !subscription->unsettled.is_open(effects.settled)))
+    if (subscription && (subscription->has_ended() || !subscription->unacked.is_open(effects.settled)))
         throw StaleMessage();
 }
 
@@ -250,7 +239,7 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
     if (effects.settles && effects.transaction)
         effects.transaction->settle(*effects.settles, effects.settled);
     else if (effects.settles)
-        effects.settles->unsettled.settle(effects.settled, effects.settles->ack == AckMode::client);
+        effects.settles->unacked.settle(effects.settled, effects.settles->ack == AckMode::client);
     if (effects.transaction_end != TransactionEnd::none)
         effects.transaction->end(effects.transaction_end == TransactionEnd::commit);
 }
@@ -288,24 +277,23 @@ Frame Core::intercepted(Frame frame)
     return frame;
 }
 
-void Core::encode_frame(Frame const& frame)
+std::uint64_t Core::encode_frame(Frame const& frame)
 {
     auto& link = *link_;
-    encode(frame, conversation_.version(), link.outgoing, content_length());
-    if (link.wants_ends)
-        link.outgoing_ends.push_back(link.outgoing.size());
+    auto const position = link.output.append(frame, conversation_.version(), content_length());
     frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     if (!writer_is_held_)
         link.writer.wake_all(executor_);
     if (observers_.empty())
-        return;
+        return position;
     if (!frame.has_header("passcode")) {
         observe("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(frame); });
-        return;
+        return position;
     }
     auto masked = frame;
     masked.set_header("passcode", "********");
     observe("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(masked); });
+    return position;
 }
 
 // Takes a message into the outbox, and from there, if that can be, into the write buffer.
@@ -339,13 +327,12 @@ void Core::write_kept()
     auto& message = outbox_.front();
     if (!std::exchange(message.intercepted, true) && !interceptors_.empty())
         intercept(message.frame);
-    auto const position = link_->end_position();
-    encode_frame(message.frame);
-    if (message.slot) {
-        message.slot->encoded = true;
-        message.slot->position = position;
+    auto const position = encode_frame(message.frame);
+    if (auto* const slot = receipt_slot_of(message)) {
+        slot->encoded = true;
+        slot->position = position;
     }
-    outbox_.encoded(position, link_->end_position());
+    outbox_.encoded(position, link_->output.end());
 }
 
 void Core::pump_outbox()
@@ -361,8 +348,8 @@ void Core::pump_outbox()
         if (!failure)
             continue;
         // The version that is spoken now cannot express it, or a hook failed.
-        if (message.slot)
-            complete_slot(*message.slot, std::move(failure));
+        if (auto* const slot = receipt_slot_of(message))
+            complete_slot(*slot, std::move(failure));
         else
             outbox_.erase(message, WriteWatch::State::never_sent);
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../protocol/write_buffer.hpp"
+#include "../engine/outgoing_bytes.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/frame_decoder.hpp>
 #include <arbalest/transport/transport.hpp>
@@ -12,7 +12,6 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace arbalest::detail {
 
@@ -31,41 +30,20 @@ inline std::string endpoint_of(Transport const& transport)
 struct Link
 {
     Link(std::unique_ptr<Transport> transport, Limits const& limits)
-        : transport(std::move(transport)), decoder(limits), wants_ends(this->transport->wants_frame_ends())
+        : transport(std::move(transport)), decoder(limits), output(this->transport->wants_frame_ends())
     {
     }
 
-    /// Where the next encoded frame will start, counted in bytes from the connection's beginning.
-    std::uint64_t end_position() const noexcept { return taken + outgoing.size(); }
-    /// Whether everything encoded so far has been accepted by the transport.
-    bool drained() const noexcept { return accepted == end_position(); }
-    /// Whether not one byte from there on has left. How much a write that is under way has taken, nobody knows yet.
-    bool unsent(std::uint64_t position) const noexcept { return position >= unsent_from(); }
-    std::uint64_t unsent_from() const noexcept
-    {
-        if (ended)
-            return unsent_at_end;
-        return is_writing ? taken : accepted;
-    }
-
-    /// Reader and writer shall stop. What became of a write that is under way then, nobody will know.
+    /// Reader and writer shall stop.
     void end() noexcept
     {
-        unsent_at_end = unsent_from();
+        output.connection_ended();
         ended = true;
     }
 
     std::unique_ptr<Transport> transport;
     FrameDecoder decoder;
-    bool const wants_ends;
-
-    WriteBuffer outgoing;                   // encoded, waiting for the writer
-    std::vector<std::size_t> outgoing_ends; // where its frames end
-    WriteBuffer writing;                    // what the writer is writing
-    std::vector<std::size_t> writing_ends;
-    std::uint64_t taken = 0;                   // bytes that went from `outgoing` to `writing` so far
-    std::uint64_t accepted = 0;                // bytes that the transport has accepted so far
-    bool is_writing = false;                   // the transport has the bytes that follow, and has not answered
+    OutgoingBytes output;
     bool is_reading = false;                   // the transport was asked for bytes, and has not answered
     boost::asio::steady_timer* idle = nullptr; // cancelled when reading or writing ends, for who waits to close
     bool must_abort = false;                   // that took too long
@@ -73,32 +51,45 @@ struct Link
     std::size_t read_size = 4096; // how much to ask for; grows while reads fill the buffer
     bool may_look = false;        // one small read, although reading is suspended
     bool ended = false;           // see end()
-    std::uint64_t unsent_at_end = 0;
-    WaitQueue writer;   // the writer, waiting for something to write
-    WaitQueue reader;   // the reader, waiting until it may read on
-    WaitQueue flushers; // who waits for what was encoded to be written
+    WaitQueue writer;             // the writer, waiting for something to write
+    WaitQueue reader;             // the reader, waiting until it may read on
+    WaitQueue flushers;           // who waits for what was encoded to be written
 };
 
-/// As long as it lives, a transport reads or writes.
-class LinkOperation
+/// As long as it lives, the transport reads.
+class ReadOperation
 {
 public:
-    LinkOperation(Link& link, bool& is_under_way) noexcept : link_(link), is_under_way_(is_under_way)
+    explicit ReadOperation(Link& link) noexcept : link_(link) { link_.is_reading = true; }
+    ReadOperation(ReadOperation const&) = delete;
+    ReadOperation& operator=(ReadOperation const&) = delete;
+    ~ReadOperation()
     {
-        is_under_way_ = true;
-    }
-    LinkOperation(LinkOperation const&) = delete;
-    LinkOperation& operator=(LinkOperation const&) = delete;
-    ~LinkOperation()
-    {
-        is_under_way_ = false;
+        link_.is_reading = false;
         if (link_.idle)
             link_.idle->cancel();
     }
 
 private:
     Link& link_;
-    bool& is_under_way_;
+};
+
+/// As long as it lives, the transport writes.
+class WriteOperation
+{
+public:
+    explicit WriteOperation(Link& link) noexcept : link_(link) { link_.output.set_busy(true); }
+    WriteOperation(WriteOperation const&) = delete;
+    WriteOperation& operator=(WriteOperation const&) = delete;
+    ~WriteOperation()
+    {
+        link_.output.set_busy(false);
+        if (link_.idle)
+            link_.idle->cancel();
+    }
+
+private:
+    Link& link_;
 };
 
 } // namespace arbalest::detail

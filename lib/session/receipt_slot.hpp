@@ -1,6 +1,8 @@
 #pragma once
 
-#include "../protocol/receipts.hpp"
+#include "../engine/connection_loss.hpp"
+#include "../engine/outbox.hpp"
+#include "../engine/receipts.hpp"
 #include "../protocol/time.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/error.hpp>
@@ -17,19 +19,9 @@
 namespace arbalest::detail {
 
 class SubscriptionState;
-struct OutboxMessage;
 struct QueuedFrame;
 struct SlotBlock;
 class TransmitOptions;
-
-/// What a lost connection means for a frame whose receipt is awaited, when another connection is to follow.
-enum class AtLoss : std::uint8_t {
-    fail,    ///< It makes no sense on another connection.
-    wait,    ///< If it was not encoded yet, it waits for the next connection; else it fails.
-    keep,    ///< It goes out again.
-    succeed, ///< The loss does what it asked for.
-    stale,   ///< An acknowledgement: if it was not sent, the broker delivers the message again.
-};
 
 /// A receipt that is awaited, from the call that asks for it to whoever takes the answer.
 struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>
@@ -48,7 +40,7 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     bool deferred = false;      // in a transaction that is not committed yet: the limit has not started
     bool again = false;         // the SUBSCRIBE of a subscription that was there before: nobody waits for it
     bool may_have_left = false; // on an earlier connection
-    AtLoss at_loss = AtLoss::fail;
+    OnConnectionLoss on_loss = OnConnectionLoss::fail;
     unsigned losses = 0;         // in a row, that a SUBSCRIBE was under way at
     Receipts::Number number = 0; // while it waits, else zero
     std::string id;
@@ -93,6 +85,12 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
         subscribing.reset();
     }
 };
+
+/// Who waits for the receipt of a message in the outbox; nullptr when nobody does.
+inline ReceiptSlot* receipt_slot_of(OutboxMessage const& message) noexcept
+{
+    return static_cast<ReceiptSlot*>(message.receipt);
+}
 
 /// A frame that waits for room in the write buffer; lives in the frame of the coroutine that sends it.
 struct QueuedFrame : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>

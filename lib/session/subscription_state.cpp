@@ -31,94 +31,33 @@ inline void require_state(std::shared_ptr<SubscriptionState> const& state)
 
 SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id, std::string destination, AckMode ack,
                                      SubscriptionBuffer limits)
-    : core(std::move(core)), id(std::move(id)), destination(std::move(destination)), ack(ack), limits(limits)
+    : BufferedSubscription(std::move(id), std::move(destination), ack, limits, core->full_buffers()),
+      core(std::move(core))
 {
-}
-
-std::shared_ptr<StompError> SubscriptionState::push_carefully(Frame&& frame, std::uint64_t connection, std::size_t size)
-{
-    // Also of a message that is one too many: the broker waits for what becomes of it.
-    Unsettled::Sequence sequence = 0;
-    if (gives_back) {
-        auto const name = core->version() == StompVersion::v1_2 ? "ack" : "message-id";
-        sequence = unsettled.add(frame.header(name).value_or(""));
-    } else if (ack != AckMode::automatic) {
-        sequence = unsettled.add();
-    }
-    bool const was_full = is_full();
-    if (was_full && limits.policy == OverflowPolicy::drop_newest)
-        return nullptr;
-    if (was_full && limits.policy == OverflowPolicy::drop_oldest) {
-        while (!buffer_.empty() && (buffer_.size() >= limits.messages || buffered_bytes_ + size > limits.bytes))
-            drop_front();
-    }
-    // One message alone is bounded by Limits.
-    bool const exceeds = !buffer_.empty() && buffered_bytes_ + size > limits.hard_limit;
-    if ((was_full && limits.policy == OverflowPolicy::fail) || exceeds)
-        return std::make_shared<SlowConsumer>(destination, buffer_.size(), buffered_bytes_);
-    append(std::move(frame), connection, sequence, size);
-    update_fullness();
-    return nullptr;
-}
-
-void SubscriptionState::update_fullness()
-{
-    bool const is_over = is_over_soft_limit();
-    if (std::exchange(counts_as_full_, is_over) != is_over)
-        core->full_buffers_changed(is_over ? +1 : -1);
-}
-
-void SubscriptionState::discard_buffer()
-{
-    buffer_.clear();
-    buffered_bytes_ = 0;
-    update_fullness();
-}
-
-void SubscriptionState::connection_lost()
-{
-    unsettled.forget();
-    if (ack == AckMode::automatic)
-        return;
-    discard_buffer();
-}
-
-void SubscriptionState::drop_front()
-{
-    buffered_bytes_ -= size_of(buffer_.front().frame);
-    buffer_.pop_front();
 }
 
 std::optional<Message> SubscriptionState::take(std::shared_ptr<SubscriptionState> self)
 {
-    auto& state = *self;
-    if (state.buffer_.empty())
+    bool const was_full = self->counts_as_full();
+    auto front = self->BufferedSubscription::take();
+    if (!front)
         return std::nullopt;
-    auto front = state.buffer_.take_front();
-    state.buffered_bytes_ -= size_of(front.frame);
-    if (state.counts_as_full_)
-        state.update_fullness();
-    return Core::make_message(std::move(front.frame), std::move(self), front.connection, front.sequence);
-}
-
-void SubscriptionState::end_in_order()
-{
-    end(nullptr);
+    if (was_full)
+        self->core->update_reading();
+    return Core::make_message(std::move(front->frame), std::move(self), front->connection, front->sequence);
 }
 
 void SubscriptionState::end(std::shared_ptr<StompError> cause)
 {
-    if (ended)
+    if (!BufferedSubscription::end(std::move(cause)))
         return;
-    ended = true;
-    cause_ = std::move(cause);
-    update_fullness();
+    core->update_reading();
     waiters_.wake_all(core->executor());
 }
 
 void SubscriptionState::wake_if_ready()
 {
-    if (!buffer_.empty())
+    if (has_messages())
         waiters_.wake_all(core->executor());
 }
 
@@ -135,8 +74,8 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
 {
     require_state(state);
     bool here = state->core->on_executor();
-    bool const yields = here && !state->buffer_.empty() && state->core->turns().due();
-    if (here && (yields || state->buffer_.empty())) {
+    bool const yields = here && state->has_messages() && state->core->turns().due();
+    if (here && (yields || !state->has_messages())) {
         auto const caller = co_await asio::this_coro::executor;
         here = state->core->may_suspend_on(caller);
     }
@@ -146,10 +85,10 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
     }
     if (yields)
         co_await trip(state->core->executor());
-    while (state->buffer_.empty()) {
-        if (state->ended) {
-            if (state->cause_)
-                state->cause_->raise();
+    while (!state->has_messages()) {
+        if (state->has_ended()) {
+            if (state->cause())
+                state->cause()->raise();
             co_return std::nullopt;
         }
         co_await state->wait();
@@ -170,8 +109,8 @@ asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState
 {
     require_state(state);
     bool here = state->core->on_executor();
-    bool const yields = here && !state->buffer_.empty() && state->core->turns().due();
-    if (here && (yields || state->buffer_.empty())) {
+    bool const yields = here && state->has_messages() && state->core->turns().due();
+    if (here && (yields || !state->has_messages())) {
         auto const caller = co_await asio::this_coro::executor;
         here = state->core->may_suspend_on(caller);
     }
@@ -181,10 +120,10 @@ asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState
     }
     if (yields)
         co_await trip(state->core->executor());
-    while (state->buffer_.empty()) {
-        if (state->ended) {
-            if (state->cause_)
-                state->cause_->raise();
+    while (!state->has_messages()) {
+        if (state->has_ended()) {
+            if (state->cause())
+                state->cause()->raise();
             co_return false;
         }
         co_await state->wait();
@@ -205,12 +144,12 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
     // More than once only where a lost connection has taken the message away again.
     auto const began = std::chrono::steady_clock::now();
     auto remaining = limit;
-    while (state->buffer_.empty() && !state->ended) {
+    while (!state->has_messages() && !state->has_ended()) {
         if (remaining.count() <= 0) {
             // Whoever polls lets others have their turn, too.
             if (state->core->turns().due())
                 co_await trip(caller);
-            if (state->buffer_.empty() && !state->ended)
+            if (!state->has_messages() && !state->has_ended())
                 throw Timeout(limit);
             break;
         }

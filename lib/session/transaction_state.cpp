@@ -217,12 +217,12 @@ bool TransactionState::is_lost() const noexcept
     return begun_ && connection_ != core->connection();
 }
 
-void TransactionState::settle(SubscriptionState& subscription, Unsettled::Sequence sequence)
+void TransactionState::settle(SubscriptionState& subscription, UnackedMessages::Sequence sequence)
 {
     auto place = std::ranges::find(settled_, &subscription, [](Settled const& s) { return s.subscription.get(); });
     if (place == settled_.end())
         place = settled_.insert(place, {subscription.shared_from_this(), {}});
-    subscription.unsettled.settle(sequence, subscription.ack == AckMode::client, place->runs);
+    subscription.unacked.settle(sequence, subscription.ack == AckMode::client, place->runs);
 }
 
 void TransactionState::end(bool committed)
@@ -231,9 +231,9 @@ void TransactionState::end(bool committed)
     for (auto const& [subscription, runs] : std::exchange(settled_, {})) {
         for (auto const& run : runs) {
             if (committed)
-                subscription->unsettled.commit(run);
+                subscription->unacked.commit(run);
             else
-                subscription->unsettled.reopen(run);
+                subscription->unacked.reopen(run);
         }
     }
     core->transactions().remove(*this);

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "../engine/unacked_messages.hpp"
 #include "transmit_options.hpp"
-#include "unsettled.hpp"
 #include <arbalest/session/message.hpp>
 #include <arbalest/session/outgoing_message.hpp>
 #include <arbalest/session/receipt.hpp>
@@ -45,7 +45,7 @@ public:
     /// The connection is gone, and the broker has aborted the transaction.
     bool is_lost() const noexcept;
     /// An acknowledgement of this message was encoded, in this transaction.
-    void settle(SubscriptionState& subscription, Unsettled::Sequence sequence);
+    void settle(SubscriptionState& subscription, UnackedMessages::Sequence sequence);
     /// COMMIT or ABORT is encoded.
     void end(bool committed);
 
@@ -63,7 +63,7 @@ private:
     struct Settled
     {
         std::shared_ptr<SubscriptionState> subscription;
-        std::vector<Unsettled::Run> runs;
+        std::vector<UnackedMessages::Run> runs;
     };
 
     bool begun_ = false; // BEGIN was encoded

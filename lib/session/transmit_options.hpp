@@ -1,6 +1,6 @@
 #pragma once
 
-#include "outbox.hpp"
+#include "../engine/outbox.hpp"
 #include "receipt_slot.hpp"
 #include <arbalest/protocol/frame.hpp>
 #include <arbalest/session/receipt.hpp>
@@ -81,6 +81,6 @@ public:
 static_assert(sizeof(TransmitOptions) <= 16);
 
 /// What becomes of the frame when its connection is lost and another is to follow.
-AtLoss at_loss(Frame const& frame, TransmitOptions const& options) noexcept;
+OnConnectionLoss rule_for(Frame const& frame, TransmitOptions const& options) noexcept;
 
 } // namespace arbalest::detail

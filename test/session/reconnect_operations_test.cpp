@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(a_broker_that_confirms_no_subscription_keeps_them_all_the_s
             broker.faults().close_connections();
             co_await until_connected(session, connections);
             if (connections % 2 == 0)
-                co_await pause(40ms); // beyond the limit for the receipt
+                co_await pause(300ms); // far beyond the limit for the receipt
         }
         broker.faults().send_raw(error_frame("unrelated"));
         co_await until_connected(session, 6);

@@ -1,4 +1,4 @@
-#include "protocol/read_horizon.hpp"
+#include "engine/read_horizon.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include "../protocol/equal_text.hpp"
+#include "../protocol/hash_text.hpp"
+#include "../protocol/time.hpp"
 #include "broker_profile.hpp"
-#include "equal_text.hpp"
-#include "hash_text.hpp"
 #include "receipts.hpp"
-#include "time.hpp"
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame.hpp>
 #include <arbalest/protocol/heart_beat.hpp>

@@ -1,5 +1,5 @@
-#include "allocations.hpp"
-#include "protocol/receipts.hpp"
+#include "../protocol/allocations.hpp"
+#include "engine/receipts.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "connection_loss.hpp"
+#include <arbalest/engine/outbox_limits.hpp>
 #include <arbalest/protocol/frame.hpp>
-#include <arbalest/session/reconnect_policy.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +13,6 @@
 
 namespace arbalest::detail {
 
-/// A frame that was under way at so many losses in a row is not sent again: it may be what ends the connections.
-inline constexpr unsigned losses_before_giving_up = 2;
-
-struct ReceiptSlot;
 struct OutboxMessage;
 
 /// What a send without a receipt watches that waits until its message is written.
@@ -35,7 +32,7 @@ struct WriteWatch
 struct OutboxMessage
 {
     Frame frame;
-    ReceiptSlot* slot = nullptr; // who waits for the receipt; nullptr when there is none
+    void* receipt = nullptr; // who waits for the receipt, as Receipts knows it; nullptr when nobody does
     std::shared_ptr<WriteWatch> watch;
     std::uint64_t number = 0;   // counted over the session
     std::uint64_t position = 0; // where it starts, in bytes of the connection
@@ -72,8 +69,9 @@ public:
     /// The number of the message added last; zero when there was none yet.
     std::uint64_t last_number() const noexcept { return last_number_; }
 
-    /// Adds a message at the end of the backlog. With a slot, it stays until erase(); else until it is written.
-    OutboxMessage& add(Frame frame, ReceiptSlot* slot);
+    /// Adds a message at the end of the backlog. If a receipt is awaited, it stays until erase(); else until it is
+    /// written.
+    OutboxMessage& add(Frame frame, void* receipt);
 
     bool has_backlog() const noexcept { return next_ != messages_.end(); }
     /// The first message of the backlog; there must be one.

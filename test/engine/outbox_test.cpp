@@ -1,5 +1,4 @@
-#include "session/outbox.hpp"
-#include "session/receipt_slot.hpp"
+#include "engine/outbox.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +10,6 @@ BOOST_AUTO_TEST_SUITE(outbox)
 using namespace arbalest;
 using detail::Outbox;
 using detail::OutboxMessage;
-using detail::ReceiptSlot;
 using detail::WriteWatch;
 
 namespace {
@@ -69,7 +67,7 @@ BOOST_AUTO_TEST_CASE(it_is_bounded_in_messages_and_in_bytes)
 BOOST_AUTO_TEST_CASE(what_has_no_receipt_stays_until_it_is_written_and_the_rest_until_it_is_confirmed)
 {
     Outbox outbox;
-    ReceiptSlot slot;
+    int slot = 0; // somebody who waits
     outbox.add(message("a"), nullptr);
     auto& confirmed = outbox.add(message("b"), &slot);
     outbox.add(message("c"), nullptr);
@@ -89,7 +87,7 @@ BOOST_AUTO_TEST_CASE(what_has_no_receipt_stays_until_it_is_written_and_the_rest_
 BOOST_AUTO_TEST_CASE(after_a_loss_everything_but_what_was_sent_without_a_receipt_goes_out_again_in_order)
 {
     Outbox outbox;
-    ReceiptSlot slots[3];
+    int slots[3] = {}; // those who wait
     outbox.add(message("a"), &slots[0]);
     outbox.add(message("b"), nullptr); // sent: dropped
     outbox.add(message("c"), &slots[1]);
@@ -103,7 +101,7 @@ BOOST_AUTO_TEST_CASE(after_a_loss_everything_but_what_was_sent_without_a_receipt
 BOOST_AUTO_TEST_CASE(what_was_under_way_at_two_losses_in_a_row_is_given_up)
 {
     Outbox outbox;
-    ReceiptSlot slots[3];
+    int slots[3] = {}; // those who wait
     outbox.add(message("a"), &slots[0]);
     outbox.add(message("b"), &slots[1]);
     encode_all(outbox);
@@ -112,7 +110,7 @@ BOOST_AUTO_TEST_CASE(what_was_under_way_at_two_losses_in_a_row_is_given_up)
     encode_all(outbox);
     auto const given_up = outbox.connection_lost(30, true);
     BOOST_REQUIRE(given_up.size() == 1u);
-    BOOST_TEST(given_up.front()->slot == &slots[0]);
+    BOOST_TEST(given_up.front()->receipt == &slots[0]);
     outbox.erase(*given_up.front());
     // b was under way only once, and not at the next loss: it begins anew.
     BOOST_TEST(outbox.connection_lost(0, true).empty());
@@ -124,13 +122,13 @@ BOOST_AUTO_TEST_CASE(what_was_under_way_at_two_losses_in_a_row_is_given_up)
 BOOST_AUTO_TEST_CASE(without_repetition_what_has_left_is_given_up_at_once)
 {
     Outbox outbox;
-    ReceiptSlot slots[2];
+    int slots[2] = {}; // those who wait
     outbox.add(message("a"), &slots[0]);
     outbox.add(message("b"), &slots[1]);
     encode_all(outbox);
     auto const given_up = outbox.connection_lost(5, false);
     BOOST_REQUIRE(given_up.size() == 1u);
-    BOOST_TEST(given_up.front()->slot == &slots[0]);
+    BOOST_TEST(given_up.front()->receipt == &slots[0]);
     outbox.erase(*given_up.front());
     BOOST_TEST(backlog_of(outbox) == "b");
 }
@@ -166,7 +164,7 @@ BOOST_AUTO_TEST_CASE(who_watches_a_message_is_told_what_became_of_it)
 BOOST_AUTO_TEST_CASE(the_backlog_survives_the_withdrawal_of_its_first_message)
 {
     Outbox outbox;
-    ReceiptSlot slots[2];
+    int slots[2] = {}; // those who wait
     auto& first = outbox.add(message("a"), &slots[0]);
     outbox.add(message("b"), &slots[1]);
     outbox.erase(first);

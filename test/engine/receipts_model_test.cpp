@@ -1,4 +1,4 @@
-#include "protocol/receipts.hpp"
+#include "engine/receipts.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -13,7 +13,7 @@ namespace arbalest::detail {
 /// Which messages of a subscription have been acknowledged or rejected: two bits for each, from the oldest unsettled
 /// one on. A message that nothing was done about yet needs none. What a transaction has settled is open again when it
 /// is aborted.
-class Unsettled
+class UnackedMessages
 {
 public:
     using Sequence = std::uint64_t;

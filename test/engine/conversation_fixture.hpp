@@ -1,6 +1,6 @@
 #pragma once
 
-#include "protocol/conversation.hpp"
+#include "engine/conversation.hpp"
 #include <arbalest/protocol/error.hpp>
 
 #include <chrono>

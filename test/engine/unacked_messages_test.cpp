@@ -1,4 +1,4 @@
-#include "session/unsettled.hpp"
+#include "engine/unacked_messages.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-namespace unsettled_tests {
+namespace unacked_messages_tests {
 
-using arbalest::detail::Unsettled;
-using Run = Unsettled::Run;
+using arbalest::detail::UnackedMessages;
+using Run = UnackedMessages::Run;
 
-std::string id_of(Unsettled::Sequence sequence)
+std::string id_of(UnackedMessages::Sequence sequence)
 {
     // Of different lengths, and too long to be kept inside of a string.
     return "T_sub-1@@session-" + std::string(static_cast<std::size_t>(sequence % 7), 'x') + std::to_string(sequence);
@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_SUITE(unsettled)
 
 BOOST_AUTO_TEST_CASE(a_message_is_settled_once)
 {
-    Unsettled messages;
+    UnackedMessages messages;
     BOOST_TEST(!messages.is_open(0));
     BOOST_TEST(!messages.is_open(1));
     auto const first = messages.add();
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_message_is_settled_once)
 
 BOOST_AUTO_TEST_CASE(an_aborted_transaction_opens_what_it_has_settled_and_nothing_else)
 {
-    Unsettled messages;
+    UnackedMessages messages;
     for (int i = 0; i < 10; ++i)
         messages.add();
     std::vector<Run> outer;
@@ -52,19 +52,19 @@ BOOST_AUTO_TEST_CASE(an_aborted_transaction_opens_what_it_has_settled_and_nothin
     BOOST_TEST((inner == std::vector<Run>{{1, 1}, {3, 4}, {6, 8}}));
     for (auto const& run : inner)
         messages.reopen(run);
-    for (Unsettled::Sequence i = 1; i <= 10; ++i)
+    for (UnackedMessages::Sequence i = 1; i <= 10; ++i)
         BOOST_TEST(messages.is_open(i) == (i != 2 && i != 5));
     for (auto const& run : outer)
         messages.commit(run);
     messages.settle(10, true);
-    for (Unsettled::Sequence i = 1; i <= 10; ++i)
+    for (UnackedMessages::Sequence i = 1; i <= 10; ++i)
         BOOST_TEST(!messages.is_open(i));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_settled_goes_back)
 {
-    Unsettled messages;
-    for (Unsettled::Sequence i = 1; i <= 200; ++i)
+    UnackedMessages messages;
+    for (UnackedMessages::Sequence i = 1; i <= 200; ++i)
         messages.add(id_of(i));
     std::vector<Run> runs;
     messages.settle(150, true);
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_settled_goes_back)
     messages.settle(171, false, runs);
     messages.reopen({170, 170});
     std::vector<std::string> expected;
-    for (Unsettled::Sequence i = 151; i <= 200; ++i) {
+    for (UnackedMessages::Sequence i = 151; i <= 200; ++i) {
         if (i != 171 && i != 180)
             expected.push_back(id_of(i));
     }
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_settled_goes_back)
 BOOST_AUTO_TEST_CASE(one_unsettled_message_keeps_two_bits_of_each_after_it)
 {
     constexpr std::size_t count = 1'000'000;
-    Unsettled messages;
+    UnackedMessages messages;
     messages.add();
     for (std::size_t i = 0; i < count; ++i)
         messages.settle(messages.add(), false);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(one_unsettled_message_keeps_two_bits_of_each_after_it)
     messages.settle(1, false);
     BOOST_TEST(messages.memory() < 1000u);
 
-    Unsettled with_ids;
+    UnackedMessages with_ids;
     with_ids.add(id_of(1));
     for (std::size_t i = 0; i < count; ++i)
         with_ids.settle(with_ids.add(id_of(i)), false);
@@ -108,8 +108,8 @@ BOOST_AUTO_TEST_CASE(one_unsettled_message_keeps_two_bits_of_each_after_it)
 
 BOOST_AUTO_TEST_CASE(what_many_open_messages_occupied_is_given_back_when_they_are_settled)
 {
-    Unsettled messages;
-    for (Unsettled::Sequence i = 1; i <= 100'000; ++i)
+    UnackedMessages messages;
+    for (UnackedMessages::Sequence i = 1; i <= 100'000; ++i)
         messages.add(id_of(i));
     messages.settle(100'000, true);
     BOOST_TEST(messages.memory() < 50'000u);
@@ -161,14 +161,14 @@ private:
     {
     public:
         std::vector<Run> runs;
-        std::vector<Unsettled::Sequence> settled;
+        std::vector<UnackedMessages::Sequence> settled;
     };
 
     std::size_t below(std::size_t end) { return random_() % end; }
     // Mostly one of the latest, sometimes one that was never given out.
-    Unsettled::Sequence some_message()
+    UnackedMessages::Sequence some_message()
     {
-        return below(10) == 0 ? below(last_ + 5) : last_ - std::min<Unsettled::Sequence>(last_, below(100));
+        return below(10) == 0 ? below(last_ + 5) : last_ - std::min<UnackedMessages::Sequence>(last_, below(100));
     }
 
     void add()
@@ -178,9 +178,9 @@ private:
         states_[last_] = State::open;
     }
 
-    std::vector<Unsettled::Sequence> open_up_to(Unsettled::Sequence last) const
+    std::vector<UnackedMessages::Sequence> open_up_to(UnackedMessages::Sequence last) const
     {
-        std::vector<Unsettled::Sequence> found;
+        std::vector<UnackedMessages::Sequence> found;
         for (auto const& [sequence, state] : states_) {
             if (state == State::open && (cumulative_ ? sequence <= last : sequence == last))
                 found.push_back(sequence);
@@ -245,9 +245,9 @@ private:
     std::minstd_rand random_;
     bool const cumulative_;
     bool const with_ids_;
-    Unsettled messages_;
-    std::map<Unsettled::Sequence, State> states_;
-    Unsettled::Sequence last_ = 0;
+    UnackedMessages messages_;
+    std::map<UnackedMessages::Sequence, State> states_;
+    UnackedMessages::Sequence last_ = 0;
     Transaction transactions_[3];
 };
 
@@ -269,4 +269,4 @@ BOOST_AUTO_TEST_CASE(behaves_like_a_map_of_states)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace unsettled_tests
+} // namespace unacked_messages_tests

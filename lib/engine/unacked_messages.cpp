@@ -1,4 +1,4 @@
-#include "unsettled.hpp"
+#include "unacked_messages.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -19,14 +19,14 @@ constexpr std::size_t kept_when_few = 1024;
 
 } // namespace
 
-Unsettled::Sequence Unsettled::add(std::string_view ack_id)
+UnackedMessages::Sequence UnackedMessages::add(std::string_view ack_id)
 {
     ids_.push_back({last_ + 1, ack_id.size()});
     id_text_ += ack_id;
     return add();
 }
 
-Unsettled::State Unsettled::state_of(Sequence sequence) const noexcept
+UnackedMessages::State UnackedMessages::state_of(Sequence sequence) const noexcept
 {
     if (sequence < base_ || sequence > last_)
         return settled;
@@ -37,12 +37,12 @@ Unsettled::State Unsettled::state_of(Sequence sequence) const noexcept
     return static_cast<State>((words_[word] >> (2 * (position % per_word))) & 3);
 }
 
-bool Unsettled::is_open(Sequence sequence) const noexcept
+bool UnackedMessages::is_open(Sequence sequence) const noexcept
 {
     return state_of(sequence) == open;
 }
 
-void Unsettled::settle(Sequence sequence, bool cumulative)
+void UnackedMessages::settle(Sequence sequence, bool cumulative)
 {
     if (sequence < base_ || sequence > last_)
         return;
@@ -52,7 +52,7 @@ void Unsettled::settle(Sequence sequence, bool cumulative)
     forget_settled_words();
 }
 
-void Unsettled::settle(Sequence sequence, bool cumulative, std::vector<Run>& runs)
+void UnackedMessages::settle(Sequence sequence, bool cumulative, std::vector<Run>& runs)
 {
     if (sequence < base_ || sequence > last_)
         return;
@@ -61,20 +61,20 @@ void Unsettled::settle(Sequence sequence, bool cumulative, std::vector<Run>& run
         may_be_open_ = std::max(may_be_open_, sequence + 1);
 }
 
-void Unsettled::commit(Run const& run)
+void UnackedMessages::commit(Run const& run)
 {
     mark(run, in_transaction, settled, nullptr);
     forget_settled_words();
 }
 
-void Unsettled::reopen(Run const& run)
+void UnackedMessages::reopen(Run const& run)
 {
     mark(run, in_transaction, open, nullptr);
     may_be_open_ = std::min(may_be_open_, std::max(run.first, base_));
 }
 
 // Whichever of them are in the one state are in the other afterwards. A word at a time, for there may be many.
-void Unsettled::mark(Run const& run, State from, State to, std::vector<Run>* marked)
+void UnackedMessages::mark(Run const& run, State from, State to, std::vector<Run>* marked)
 {
     auto const first = std::max(run.first, base_);
     auto const last = std::min(run.last, last_);
@@ -109,7 +109,7 @@ void Unsettled::mark(Run const& run, State from, State to, std::vector<Run>* mar
         count_settled(count);
 }
 
-void Unsettled::forget_settled_words()
+void UnackedMessages::forget_settled_words()
 {
     while (!words_.empty() && words_.front() == all_settled) {
         words_.pop_front();
@@ -125,7 +125,7 @@ void Unsettled::forget_settled_words()
 }
 
 // What the ids of settled messages occupy is given back when it is half of all.
-void Unsettled::count_settled(std::size_t count)
+void UnackedMessages::count_settled(std::size_t count)
 {
     if (ids_.empty())
         return;
@@ -134,7 +134,7 @@ void Unsettled::count_settled(std::size_t count)
         drop_settled_ids();
 }
 
-void Unsettled::drop_settled_ids()
+void UnackedMessages::drop_settled_ids()
 {
     std::size_t kept = 0;
     std::size_t kept_text = 0;
@@ -156,7 +156,7 @@ void Unsettled::drop_settled_ids()
     }
 }
 
-std::vector<std::string> Unsettled::take_open()
+std::vector<std::string> UnackedMessages::take_open()
 {
     std::vector<std::string> open_ids;
     std::size_t position = 0;
@@ -169,7 +169,7 @@ std::vector<std::string> Unsettled::take_open()
     return open_ids;
 }
 
-void Unsettled::forget() noexcept
+void UnackedMessages::forget() noexcept
 {
     words_.clear();
     base_ = last_ + 1;
@@ -179,7 +179,7 @@ void Unsettled::forget() noexcept
     settled_ids_ = 0;
 }
 
-std::size_t Unsettled::memory() const noexcept
+std::size_t UnackedMessages::memory() const noexcept
 {
     return words_.capacity() * sizeof(Word) + ids_.capacity() * sizeof(Id) + id_text_.capacity();
 }

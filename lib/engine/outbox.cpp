@@ -6,12 +6,12 @@ namespace arbalest::detail {
 
 Outbox::Outbox(OutboxLimits limits) noexcept : limits_(limits), next_(messages_.end()) {}
 
-OutboxMessage& Outbox::add(Frame frame, ReceiptSlot* slot)
+OutboxMessage& Outbox::add(Frame frame, void* receipt)
 {
     auto const added = messages_.emplace(messages_.end());
     added->self = added;
     added->frame = std::move(frame);
-    added->slot = slot;
+    added->receipt = receipt;
     added->number = ++last_number_;
     added->bytes = added->frame.memory();
     bytes_ += added->bytes;
@@ -26,7 +26,7 @@ void Outbox::encoded(std::uint64_t position, std::uint64_t end)
     message.encoded = true;
     message.position = position;
     message.end = end;
-    if (!message.slot)
+    if (!message.receipt)
         unwritten_.push_back(&message);
 }
 
@@ -63,7 +63,7 @@ std::vector<OutboxMessage*> Outbox::connection_lost(std::uint64_t unsent, bool r
             continue;
         }
         message.may_have_left = true;
-        if (!message.slot)
+        if (!message.receipt)
             erase(message, WriteWatch::State::unknown);
         else if (!repeats || ++message.losses == losses_before_giving_up)
             given_up.push_back(&message);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "time.hpp"
+#include "../protocol/time.hpp"
 
 #include <algorithm>
 #include <chrono>

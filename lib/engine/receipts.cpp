@@ -1,6 +1,6 @@
 #include "receipts.hpp"
 
-#include "copy_text.hpp"
+#include "../protocol/copy_text.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,8 +1,8 @@
 #include "conversation.hpp"
 
-#include "equal_text.hpp"
-#include "find_header.hpp"
-#include "peer_text.hpp"
+#include "../protocol/equal_text.hpp"
+#include "../protocol/find_header.hpp"
+#include "../protocol/peer_text.hpp"
 
 #include <algorithm>
 #include <span>

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "../protocol/time.hpp"
+#include "../protocol/vector_queue.hpp"
 #include "number_map.hpp"
-#include "time.hpp"
-#include "vector_queue.hpp"
 
 #include <array>
 #include <cstdint>

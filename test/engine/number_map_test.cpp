@@ -1,5 +1,5 @@
-#include "allocations.hpp"
-#include "protocol/number_map.hpp"
+#include "../protocol/allocations.hpp"
+#include "engine/number_map.hpp"
 
 #include <boost/test/unit_test.hpp>
 

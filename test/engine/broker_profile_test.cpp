@@ -1,4 +1,4 @@
-#include "protocol/broker_profile.hpp"
+#include "engine/broker_profile.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "session/reading.hpp"
+#include "engine/backpressure.hpp"
 
 #include <boost/test/unit_test.hpp>
 
