@@ -39,7 +39,7 @@ SessionAttachment::SessionAttachment(std::weak_ptr<Core> core, std::shared_ptr<L
     : core_(core), listeners_(std::move(inherited)),
       report_([core](std::string const& callback, std::exception_ptr failure) {
           if (auto const session = core.lock())
-              session->run_for_hooks([callback, failure](Core& there) { there.callback_failed(callback, failure); });
+              session->run_for_hooks([callback, failure](Core& there) { there.hooks().callback_failed(callback, failure); });
       })
 {
     if (auto const session = core.lock())

@@ -73,8 +73,8 @@ public:
     void attach(std::shared_ptr<Core> const& core) override
     {
         auto const attachment = attachments().find_or_make(core, listeners_).first;
-        core->add_interceptor(attachment);
-        core->add_observer(attachment);
+        core->hooks().add_interceptor(attachment);
+        core->hooks().add_observer(attachment);
     }
 
 private:

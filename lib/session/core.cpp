@@ -41,16 +41,13 @@ Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> co
     : home_(std::move(executor)), executor_(home_.get()), config_(std::move(config)), route_(std::move(route)),
       reconnects_(route_ && config_->reconnect),
       service_(&asio::use_service<CoreService>(asio::query(executor_, asio::execution::context))),
-      conversation_(conversation_options(*config_)), exclusive_(config_->assert_no_concurrency),
+      conversation_(conversation_options(*config_)), timer_(executor_), exclusive_(config_->assert_no_concurrency),
       schedule_(config_->reconnect ? config_->reconnect->attempts : 0,
                 config_->reconnect ? config_->reconnect->stable_after : std::chrono::milliseconds(0)),
       outbox_(reconnects_ ? config_->reconnect->outbox : OutboxLimits())
 {
-    timer_.emplace(executor_);
-    if (config_->observer)
-        observers_.push_back(config_->observer);
-    if (config_->interceptor)
-        interceptors_.push_back(config_->interceptor);
+    hooks_.add_observer(config_->observer);
+    hooks_.add_interceptor(config_->interceptor);
     service_->add(*this);
 }
 
@@ -68,7 +65,7 @@ Core::~Core()
     if (!is_alive())
         return;
     // In whichever thread this is, an io_context that goes down meanwhile waits until this session has left it.
-    timer_.reset();
+    timer_.destroy();
     reconnecting_.reset();
     link_.reset();
     home_.close();
@@ -79,30 +76,6 @@ Core::~Core()
 StompSession Core::make_session(std::shared_ptr<Core> core)
 {
     return StompSession(std::make_shared<Lease>(std::move(core)));
-}
-
-std::string Core::server() const
-{
-    std::lock_guard const lock(info_mutex_);
-    return server_;
-}
-
-HeartBeat Core::negotiated_heart_beat() const
-{
-    std::lock_guard const lock(info_mutex_);
-    return heart_beat_;
-}
-
-SessionStats Core::stats() const noexcept
-{
-    SessionStats stats;
-    stats.frames_sent = frames_sent_.load(std::memory_order_relaxed);
-    stats.frames_received = frames_received_.load(std::memory_order_relaxed);
-    stats.messages_received = messages_received_.load(std::memory_order_relaxed);
-    stats.bytes_sent = bytes_sent_.load(std::memory_order_relaxed);
-    stats.bytes_received = bytes_received_.load(std::memory_order_relaxed);
-    stats.connections = connections_.load(std::memory_order_relaxed);
-    return stats;
 }
 
 void Core::check_unfinished() const
@@ -119,51 +92,6 @@ void Core::check_open() const
         write_failure_->with_outcome(Outcome::not_sent)->raise();
     if (disconnecting_)
         throw SessionClosed("the session is being disconnected");
-}
-
-void Core::add_observer(std::shared_ptr<Observer> observer)
-{
-    if (observer)
-        observers_.push_back(std::move(observer));
-}
-
-void Core::remove_observer(std::shared_ptr<Observer> const& observer)
-{
-    std::ranges::replace(observers_, observer, std::shared_ptr<Observer>());
-    has_removed_hooks_ = true;
-    HookScope const forget_it(*this);
-}
-
-void Core::add_interceptor(std::shared_ptr<Interceptor> interceptor)
-{
-    if (interceptor)
-        interceptors_.push_back(std::move(interceptor));
-}
-
-void Core::remove_interceptor(std::shared_ptr<Interceptor> const& interceptor)
-{
-    std::ranges::replace(interceptors_, interceptor, std::shared_ptr<Interceptor>());
-    has_removed_hooks_ = true;
-    HookScope const forget_it(*this);
-}
-
-void Core::forget_removed_hooks()
-{
-    has_removed_hooks_ = false;
-    std::erase(observers_, nullptr);
-    std::erase(interceptors_, nullptr);
-}
-
-// What is thrown by those who are told of it goes no further.
-void Core::callback_failed(std::string_view callback, std::exception_ptr const& thrown) noexcept
-{
-    HookScope const scope(*this);
-    for (std::size_t i = 0; i < observers_.size(); ++i) {
-        call_hook([&] {
-            if (auto const observer = observers_[i])
-                observer->on_callback_failed(callback, Failure(thrown));
-        });
-    }
 }
 
 } // namespace arbalest::detail

@@ -4,10 +4,14 @@
 #include "../engine/outbox.hpp"
 #include "../engine/read_horizon.hpp"
 #include "../engine/reconnect_schedule.hpp"
+#include "event_log.hpp"
 #include "exclusive.hpp"
+#include "hooks.hpp"
 #include "link.hpp"
 #include "receipt_slot.hpp"
 #include "session_executor.hpp"
+#include "session_info.hpp"
+#include "session_timer.hpp"
 #include "slot_pool.hpp"
 #include "subscription_state.hpp"
 #include "transaction_state.hpp"
@@ -18,21 +22,16 @@
 #include <arbalest/session/connection_events.hpp>
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/failure.hpp>
-#include <arbalest/session/interceptor.hpp>
-#include <arbalest/session/observer.hpp>
 #include <arbalest/session/receipt.hpp>
 #include <arbalest/session/stomp_config.hpp>
 #include <arbalest/session/stomp_session.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
-#include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,8 +39,6 @@
 namespace arbalest::detail {
 
 class CoreService;
-class EventQueue;
-class HookScope;
 class Route;
 class SlotHandle;
 class WatchGuard;
@@ -141,7 +138,7 @@ public:
     std::shared_ptr<SessionExecutor> home() { return {shared_from_this(), &home_}; }
     bool runs_here() const noexcept { return home_.running_here(); }
     /// Whether an operation may begin right here. Not while a hook runs: what a hook asks for is a step of its own.
-    bool on_executor() const noexcept { return runs_here() && running_hooks_ == 0; }
+    bool on_executor() const noexcept { return runs_here() && !hooks_.is_running(); }
     /// False once the io_context is gone: then nothing may be posted and no I/O object exists.
     bool is_alive() const noexcept { return home_.is_alive(); }
     /// Whether an operation may suspend in the coroutine that awaits it, which lives on `caller`: only one that lives
@@ -151,12 +148,9 @@ public:
     {
         return on_executor() && home_.is(caller);
     }
-    bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
-    bool is_connected() const noexcept { return connected_.load(std::memory_order_acquire); }
-    StompVersion version() const noexcept { return version_.load(std::memory_order_relaxed); }
-    std::string server() const;
-    HeartBeat negotiated_heart_beat() const;
-    SessionStats stats() const noexcept;
+    SessionInfo const& info() const noexcept { return info_; }
+    bool is_open() const noexcept { return info_.is_open(); }
+    StompVersion version() const noexcept { return info_.version(); }
     StompConfig const& config() const noexcept { return *config_; }
     /// Runs a function on the executor: now if we are there, else posted. Does nothing when the io_context is gone.
     template <class Function>
@@ -209,12 +203,7 @@ public:
     /// One more, or one fewer, wants reading to stop.
     void full_buffers_changed(int by);
     Exclusive& exclusive() noexcept { return exclusive_; }
-    void add_observer(std::shared_ptr<Observer> observer);
-    void remove_observer(std::shared_ptr<Observer> const& observer);
-    void add_interceptor(std::shared_ptr<Interceptor> interceptor);
-    void remove_interceptor(std::shared_ptr<Interceptor> const& interceptor);
-    /// Tells the observers of a callback that has thrown.
-    void callback_failed(std::string_view callback, std::exception_ptr const& thrown) noexcept;
+    Hooks& hooks() noexcept { return hooks_; }
     /// What the peer of the last connection sent before CONNECTED, or the beginning of that.
     std::string const& first_bytes() const noexcept { return first_bytes_; }
 
@@ -222,7 +211,6 @@ public:
     void context_ended() noexcept;
 
 private:
-    friend class HookScope;
     friend class ObservingWaiter;
     friend class PeerWaiter;
     friend class SlotHandle;
@@ -232,10 +220,6 @@ private:
 
     template <class Function>
     void run_there_unless(bool is_here, Function function);
-    /// Calls a hook of the user's. Returns what it throws; nullptr if nothing.
-    template <class Function>
-    std::exception_ptr call_hook(Function function) noexcept;
-    void forget_removed_hooks();
 
     // core_opening.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
@@ -268,7 +252,6 @@ private:
     void start_reconnecting(std::shared_ptr<StompError> lost);
     void stop_reconnecting() noexcept;
     std::chrono::milliseconds next_delay(ReconnectPolicy const& policy);
-    void tell(ConnectionEvent event);
 
     // core_connection.cpp: reader, writer and timer
     static boost::asio::awaitable<void> run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
@@ -279,9 +262,6 @@ private:
     void look_at_first_bytes(std::string_view bytes, Link const& link);
     void handle(Frame& frame, Link& link, TimePoint now);
     void handle_event(Conversation::Event event, Frame& frame, Link& link);
-    bool show(Frame& frame);
-    /// Whether anybody wants to see the frames that come.
-    bool is_watched() const noexcept { return !observers_.empty() || !interceptors_.empty(); }
     bool take_receipt(Link& link);
     void confirmation_came(ReceiptSlot& slot, Link const& link);
     void message_came(SubscriptionState& subscription, Frame& frame);
@@ -300,9 +280,10 @@ private:
     TimePoint next_look_after(TimePoint now) const noexcept;
     void plan_look();
     void look();
-    void arm_timer();
+    /// Sees to it that the timer expires when something is due, or before.
+    void set_timer();
     TimePoint read_until(TimePoint now);
-    void timer_rang();
+    void timer_expired();
     void on_timer();
 
     // core_operations.cpp
@@ -332,11 +313,11 @@ private:
     void write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void check_relevant(FrameEffects const& effects) const;
     void apply(FrameEffects const& effects, std::uint64_t position);
-    /// Shows a frame to the interceptors; throws what they throw.
-    void intercept(Frame& frame);
-    /// The same for a frame that nobody waits for: an interceptor that throws, or makes something of it that cannot be
-    /// encoded, changes nothing.
-    Frame intercepted(Frame frame);
+    /// As the interceptors want it, though nobody waits for it.
+    Frame intercepted(Frame frame)
+    {
+        return hooks_.try_on_outgoing(std::move(frame), conversation_.version(), content_length());
+    }
     /// Appends it to the bytes of the connection. Returns where it starts.
     std::uint64_t encode_frame(Frame const& frame);
     void wake_writer();
@@ -374,10 +355,6 @@ private:
     Outcome outcome_of(ReceiptSlot const& slot) const noexcept;
     void drop_slot(ReceiptSlot& slot) noexcept;
 
-    /// Tells every observer. @param callback the name of the function that is called.
-    template <class Function>
-    void observe(std::string_view callback, Function function) noexcept;
-
     SessionExecutor home_;
     boost::asio::any_io_executor const& executor_; // of `home_`
     std::shared_ptr<StompConfig const> const config_;
@@ -387,9 +364,7 @@ private:
     Conversation conversation_;
     std::shared_ptr<Link> link_;
     std::uint64_t connection_ = 0; // which connection of the session this is
-    std::optional<boost::asio::steady_timer> timer_;
-    TimePoint armed_ = TimePoint::max();
-    TimePoint retry_at_ = TimePoint::max(); // what the timer lacked memory for
+    SessionTimer timer_;
     Turns turns_;
     Exclusive exclusive_;
 
@@ -406,8 +381,7 @@ private:
     Outbox outbox_;
     WaitQueue online_;  // who waits for a connection
     WaitQueue written_; // who waits for messages of the outbox to be written
-    ConnectionEvent last_event_;
-    std::vector<std::weak_ptr<EventQueue>> event_queues_;
+    EventLog events_;
     std::shared_ptr<StompError> write_failure_; // writing has failed; reading goes on for a while
     TimePoint read_on_until_ = TimePoint::max();
     std::shared_ptr<StompError> last_error_; // an ERROR that named nobody
@@ -433,23 +407,9 @@ private:
 
     WaitQueue connecting_;
     WaitQueue closed_;
-    std::vector<std::shared_ptr<Observer>> observers_;       // null: removed while a hook was running
-    std::vector<std::shared_ptr<Interceptor>> interceptors_; // the same
-    unsigned running_hooks_ = 0;                             // nested, since observers are told of hooks that throw
-    bool has_removed_hooks_ = false;
+    Hooks hooks_;
 
-    std::atomic<bool> open_{false};
-    std::atomic<bool> connected_{false};
-    std::atomic<StompVersion> version_{StompVersion::v1_2};
-    mutable std::mutex info_mutex_;
-    std::string server_;
-    HeartBeat heart_beat_;
-    std::atomic<std::uint64_t> frames_sent_{0};
-    std::atomic<std::uint64_t> frames_received_{0};
-    std::atomic<std::uint64_t> messages_received_{0};
-    std::atomic<std::uint64_t> bytes_sent_{0};
-    std::atomic<std::uint64_t> bytes_received_{0};
-    std::atomic<std::uint64_t> connections_{0};
+    SessionInfo info_;
 };
 
 /// An operation that needs the peer: that it answers, or that it reads. While one is suspended, the session reads on.
@@ -553,25 +513,6 @@ public:
     std::shared_ptr<Core> const core;
 };
 
-/// As long as it lives, a hook of the user's runs. Hooks are called in the middle of a step: nothing that they ask for
-/// may happen before the step is over, so operations hop as if they came from another executor.
-class HookScope
-{
-public:
-    explicit HookScope(Core& core) noexcept : core_(core) { ++core_.running_hooks_; }
-    HookScope(HookScope const&) = delete;
-    HookScope& operator=(HookScope const&) = delete;
-    ~HookScope()
-    {
-        if (core_.running_hooks_ == 1 && core_.has_removed_hooks_)
-            core_.forget_removed_hooks();
-        --core_.running_hooks_;
-    }
-
-private:
-    Core& core_;
-};
-
 template <class Function>
 void Core::run_there_unless(bool is_here, Function function)
 {
@@ -583,32 +524,6 @@ void Core::run_there_unless(bool is_here, Function function)
         if (core->is_alive())
             function(*core);
     });
-}
-
-template <class Function>
-std::exception_ptr Core::call_hook(Function function) noexcept
-{
-    HookScope const scope(*this);
-    try {
-        function();
-        return nullptr;
-    } catch (...) {
-        return std::current_exception();
-    }
-}
-
-template <class Function>
-void Core::observe(std::string_view callback, Function function) noexcept
-{
-    HookScope const scope(*this);
-    for (std::size_t i = 0; i < observers_.size(); ++i) {
-        auto const thrown = call_hook([&] {
-            if (auto const observer = observers_[i])
-                function(*observer);
-        });
-        if (thrown)
-            callback_failed(callback, thrown);
-    }
 }
 
 } // namespace arbalest::detail

@@ -41,12 +41,6 @@ constexpr auto retry_after = 100ms;
 // How long an ERROR that explains a failed write may take to be read.
 constexpr auto reading_on = 1s;
 
-void count(std::atomic<std::uint64_t>& figure, std::uint64_t by) noexcept
-{
-    // One writer only: no locked instruction needed.
-    figure.store(figure.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-}
-
 std::string describe(boost::system::error_code code)
 {
     if (code == asio::error::eof)
@@ -95,7 +89,7 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
                 if (link->ended)
                     co_return;
             }
-            count(core->bytes_received_, size);
+            core->info_.bytes_received.add(size);
             if (size == asked)
                 link->read_size = std::min(link->read_size * 2, largest_read);
             else if (size < link->read_size / 8)
@@ -124,7 +118,7 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
 
 [[gnu::always_inline]] inline void Core::message_came(SubscriptionState& subscription, Frame& frame)
 {
-    count(messages_received_, 1);
+    info_.messages_received.add(1);
     if (subscription.has_ended())
         return;
     if (!std::exchange(subscription.has_new_messages, true))
@@ -135,7 +129,7 @@ asio::awaitable<void> Core::run_reader(std::shared_ptr<Core> core, std::shared_p
 
 [[gnu::always_inline]] inline void Core::handle(Frame& frame, Link& link, TimePoint now)
 {
-    if (is_watched() && !show(frame))
+    if (hooks_.is_watched() && !hooks_.on_incoming(frame))
         return;
     if (auto* const token = conversation_.receive_message(frame))
         message_came(*static_cast<SubscriptionState*>(token), frame);
@@ -157,7 +151,7 @@ bool Core::process_input(Link& link, TimePoint now)
             auto frame = link.decoder.next();
             if (!frame)
                 break;
-            count(frames_received_, 1);
+            info_.frames_received.add(1);
             handle(*frame, link, now);
             if (++frames >= worth_handing_out * new_messages_.size() && !new_messages_.empty()) {
                 more = true;
@@ -177,15 +171,15 @@ bool Core::process_input(Link& link, TimePoint now)
              CloseReason::error);
         return false;
     }
-    if (!observers_.empty()) {
+    if (hooks_.has_observers()) {
         for (auto beats = link.decoder.heart_beats() - beats_before; beats != 0; --beats)
-            observe("on_heart_beat_received", [](Observer& observer) { observer.on_heart_beat_received(); });
+            hooks_.observe("on_heart_beat_received", [](Observer& observer) { observer.on_heart_beat_received(); });
     }
     wake_consumers();
     if (shaking_hands_ && conversation_.is_open())
         complete_handshake();
     if (!link.ended)
-        arm_timer();
+        set_timer();
     return more && !link.ended;
 }
 
@@ -193,14 +187,14 @@ bool Core::process_input(Link& link, TimePoint now)
 // see that.
 bool Core::take_receipt(Link& link)
 {
-    if (is_watched())
+    if (hooks_.is_watched())
         return false;
     auto const id = link.decoder.peek_receipt();
     auto* const token = id.empty() ? nullptr : conversation_.receive_receipt(id);
     if (!token)
         return false;
     link.decoder.take_receipt(id);
-    count(frames_received_, 1);
+    info_.frames_received.add(1);
     confirmation_came(*static_cast<ReceiptSlot*>(token), link);
     return true;
 }
@@ -217,25 +211,6 @@ void Core::confirmation_came(ReceiptSlot& slot, Link const& link)
     continue_disconnect();
 }
 
-// Observers and interceptors have a look at a frame that came. Returns false when an interceptor keeps it, or throws.
-bool Core::show(Frame& frame)
-{
-    observe("on_frame_received", [&](Observer& observer) { observer.on_frame_received(frame); });
-    bool goes_on = true;
-    HookScope const scope(*this);
-    for (std::size_t i = 0; goes_on && i < interceptors_.size(); ++i) {
-        auto const thrown = call_hook([&] {
-            if (auto const interceptor = interceptors_[i])
-                goes_on = interceptor->on_incoming(frame);
-        });
-        if (!thrown)
-            continue;
-        goes_on = false;
-        callback_failed("on_incoming", thrown);
-    }
-    return goes_on;
-}
-
 // What came is no message that names one of our subscriptions.
 void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
 {
@@ -250,8 +225,8 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
     case Kind::unhandled_message:
     case Kind::unhandled_receipt:
         if (config_->on_unhandled) {
-            if (auto const thrown = call_hook([&] { config_->on_unhandled(frame); }))
-                callback_failed("on_unhandled", thrown);
+            if (auto const thrown = hooks_.call([&] { config_->on_unhandled(frame); }))
+                hooks_.callback_failed("on_unhandled", thrown);
         }
         break;
     case Kind::receipt:
@@ -266,7 +241,7 @@ void Core::handle_event(Conversation::Event event, Frame& frame, Link& link)
         } else if (!event.token) {
             last_error_ = std::move(event.cause);
             ++errors_;
-            observe("on_error_frame", [&](Observer& observer) { observer.on_error_frame(frame); });
+            hooks_.observe("on_error_frame", [&](Observer& observer) { observer.on_error_frame(frame); });
         }
         break;
     case Kind::subscription_ended:
@@ -297,7 +272,7 @@ void Core::process_unfinished_error(Link& link)
     Exclusive::Section const section(exclusive_);
     try {
         if (auto frame = link.decoder.take_unfinished_error()) {
-            count(frames_received_, 1);
+            info_.frames_received.add(1);
             handle(*frame, link, Clock::now());
         }
     } catch (std::exception const&) {
@@ -360,7 +335,7 @@ asio::awaitable<void> Core::run_writer(std::shared_ptr<Core> core, std::shared_p
                     co_return;
                 output.written(size);
                 core->conversation_.bytes_sent(now);
-                count(core->bytes_sent_, size);
+                core->info_.bytes_sent.add(size);
                 if (core->reconnects_)
                     core->outbox_.written(output.accepted());
             }
@@ -394,7 +369,7 @@ void Core::write_failed(Link& link, boost::system::error_code code)
         complete_queued(queue_.front(), write_failure_->with_outcome(Outcome::not_sent)->to_exception_ptr());
     link.flushers.wake_all(executor_);
     update_reading();
-    arm_timer();
+    set_timer();
 }
 
 bool Core::must_stop_reading() const noexcept
@@ -434,7 +409,7 @@ void Core::plan_look()
     if (next >= next_look_)
         return;
     next_look_ = next;
-    arm_timer();
+    set_timer();
 }
 
 void Core::look()
@@ -449,36 +424,29 @@ void Core::full_buffers_changed(int by)
     update_reading();
 }
 
-// The timer is left alone where it rings early: then it finds nothing to do and is set anew.
-void Core::arm_timer()
+void Core::set_timer()
 {
-    if (finished_ || !timer_)
+    if (finished_)
         return;
     auto judging = conversation_.earliest_silence_deadline();
     if (horizon_.is_checking())
         judging = std::max(judging, horizon_.next_step());
     auto const due = std::min({conversation_.send_deadline(), judging, read_on_until_, next_look_});
-    auto const next = retry_at_ == TimePoint::max() ? due : std::max(due, retry_at_);
-    if (next >= armed_)
-        return;
-    armed_ = TimePoint::max(); // should starting it fail
-    timer_->expires_at(next);
-    timer_->async_wait([self = shared_from_this()](boost::system::error_code code) {
+    timer_.set(due, [self = shared_from_this()](boost::system::error_code code) {
         if (!code && self->is_alive())
-            self->timer_rang();
+            self->timer_expired();
     });
-    armed_ = next;
 }
 
 // What lacks memory now is done later.
-void Core::timer_rang()
+void Core::timer_expired()
 {
-    armed_ = TimePoint::max();
+    timer_.expired();
     try {
         on_timer();
     } catch (std::bad_alloc const&) {
-        retry_at_ = Clock::now() + retry_after;
-        arm_timer();
+        timer_.postpone(Clock::now() + retry_after);
+        set_timer();
     }
 }
 
@@ -504,7 +472,7 @@ void Core::on_timer()
 {
     using Kind = Conversation::Event::Kind;
     Exclusive::Section const section(exclusive_);
-    retry_at_ = TimePoint::max();
+    timer_.end_postponement();
     auto const now = Clock::now();
     if (now >= next_look_ && link_) {
         next_look_ = next_look_after(now);
@@ -523,7 +491,7 @@ void Core::on_timer()
             if (link_ && link_->output.is_drained()) {
                 link_->output.append_heart_beat();
                 link_->writer.wake_all(executor_);
-                observe("on_heart_beat_sent", [](Observer& observer) { observer.on_heart_beat_sent(); });
+                hooks_.observe("on_heart_beat_sent", [](Observer& observer) { observer.on_heart_beat_sent(); });
             }
             continue;
         case Kind::receipt_lost:
@@ -540,7 +508,7 @@ void Core::on_timer()
         }
         break;
     }
-    arm_timer();
+    set_timer();
 }
 
 } // namespace arbalest::detail

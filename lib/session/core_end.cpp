@@ -37,14 +37,14 @@ void Core::begin_disconnect()
 {
     if (finished_ || std::exchange(disconnecting_, true))
         return;
-    open_ = false;
+    info_.set_open(false);
     // Without a connection there is nothing to be put in order.
     if (!config_->graceful_disconnect || !conversation_.is_open()) {
         finish_in_order();
         return;
     }
     conversation_.drain(Clock::now());
-    arm_timer();
+    set_timer();
     continue_disconnect();
 }
 
@@ -75,7 +75,7 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
         return;
     auto const self = shared_from_this();
     Exclusive::Section const section(exclusive_);
-    open_ = false;
+    info_.set_open(false);
     orderly_ = orderly;
     cause_ = std::move(cause);
     conversation_.close();
@@ -99,15 +99,14 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
     online_.wake_all(executor_);
     written_.wake_all(executor_);
 
-    if (timer_)
-        timer_->cancel();
+    timer_.cancel();
     drop_link(reason, reason == CloseReason::normal && !orderly);
     Failure const failure(cause_->to_exception_ptr());
-    observe("on_closed", [&](Observer& observer) { observer.on_closed(failure); });
+    hooks_.observe("on_closed", [&](Observer& observer) { observer.on_closed(failure); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::closed;
     event.cause = failure;
-    tell(std::move(event));
+    events_.publish(std::move(event));
 }
 
 // What became of a frame when the session ended before its receipt came.
@@ -334,11 +333,11 @@ void Core::context_ended() noexcept
 {
     auto const self = shared_from_this();
     home_.close();
-    open_ = false;
+    info_.set_open(false);
     finished_ = true;
     if (!cause_)
         cause_ = std::make_shared<SessionClosed>("the io_context of the session is gone");
-    timer_.reset();
+    timer_.destroy();
     reconnecting_.reset();
     auto const link = std::exchange(link_, nullptr);
     if (link) {
@@ -354,10 +353,7 @@ void Core::context_ended() noexcept
     destroy_all(closed_);
     destroy_all(online_);
     destroy_all(written_);
-    for (auto const& weak : std::exchange(event_queues_, {})) {
-        if (auto const queue = weak.lock())
-            queue->release_waiter();
-    }
+    events_.release_waiters();
     if (link) {
         destroy_all(link->writer);
         destroy_all(link->reader);

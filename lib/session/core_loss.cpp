@@ -56,11 +56,11 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
     written_.wake_all(executor_);
 
     Failure const failure(cause->to_exception_ptr());
-    observe("on_lost", [&](Observer& observer) { observer.on_lost(failure); });
+    hooks_.observe("on_lost", [&](Observer& observer) { observer.on_lost(failure); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::lost;
     event.cause = failure;
-    tell(std::move(event));
+    events_.publish(std::move(event));
     start_reconnecting(std::move(cause));
 }
 
@@ -77,7 +77,7 @@ std::shared_ptr<StompError> Core::without_attempts_left(std::shared_ptr<StompErr
     if (!reconnects_ || disconnecting_ || schedule_.attempts() == 0 || schedule_.may_reconnect(Clock::now()))
         return cause;
     ConnectAttempt attempt;
-    attempt.url = last_event_.url;
+    attempt.url = events_.last().url;
     attempt.endpoint = link_ ? endpoint_of(*link_->transport) : std::string();
     attempt.phase = ConnectPhase::stomp;
     attempt.code = cause->code();
@@ -96,8 +96,8 @@ bool Core::may_try_again(StompError const& cause)
     if (!policy.retry_if)
         return ReconnectPolicy::is_temporary(failure);
     bool may = false;
-    if (auto const thrown = call_hook([&] { may = policy.retry_if(failure); }))
-        callback_failed("retry_if", thrown);
+    if (auto const thrown = hooks_.call([&] { may = policy.retry_if(failure); }))
+        hooks_.callback_failed("retry_if", thrown);
     return may;
 }
 

@@ -33,12 +33,12 @@ asio::awaitable<bool> Core::connect(std::shared_ptr<Core> core, std::unique_ptr<
 
 void Core::connecting(std::string const& url)
 {
-    observe("on_connecting", [&](Observer& observer) { observer.on_connecting(url); });
+    hooks_.observe("on_connecting", [&](Observer& observer) { observer.on_connecting(url); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connecting;
     event.url = url;
     event.attempt = std::max(schedule_.attempts(), 1U);
-    tell(std::move(event));
+    events_.publish(std::move(event));
 }
 
 asio::awaitable<bool> Core::shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
@@ -80,7 +80,7 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     link_ = std::make_shared<Link>(std::move(transport), config_->limits);
     ++connection_;
     auto const endpoint = endpoint_of(*link_->transport);
-    observe("on_transport_connected", [&](Observer& observer) { observer.on_transport_connected(endpoint); });
+    hooks_.observe("on_transport_connected", [&](Observer& observer) { observer.on_transport_connected(endpoint); });
     ConnectRequest request;
     request.host = handshake.host;
     request.login = handshake.login;
@@ -132,31 +132,25 @@ void Core::handle_connected(Frame const& frame, Link& link)
         }
     }
     link.decoder.set_version(conversation_.version());
-    version_ = conversation_.version();
-    {
-        std::lock_guard const lock(info_mutex_);
-        server_ = conversation_.server();
-        heart_beat_ = conversation_.negotiated_heart_beat();
-    }
-    connected_ = true;
-    observe("on_connected", [&](Observer& observer) { observer.on_connected(frame); });
+    info_.set_connected(conversation_.version(), conversation_.server(), conversation_.negotiated_heart_beat());
+    hooks_.observe("on_connected", [&](Observer& observer) { observer.on_connected(frame); });
 }
 
 // CONNECTED came, and what was read together with it has not ended the connection.
 void Core::complete_handshake()
 {
-    connections_.store(connections_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    info_.connections.add(1);
     schedule_.connected(Clock::now());
-    open_ = true;
-    if (connections_.load(std::memory_order_relaxed) > 1)
+    info_.set_open(true);
+    if (info_.connections.get() > 1)
         subscribe_all_again();
     shaking_hands_ = false; // nothing else was sent before this
     connecting_.wake_all(executor_);
     resume();
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connected;
-    event.url = last_event_.url;
-    tell(std::move(event));
+    event.url = events_.last().url;
+    events_.publish(std::move(event));
 }
 
 // Lets go of the connection: its reader and writer end by themselves.
@@ -165,7 +159,7 @@ void Core::drop_link(CloseReason reason, bool at_once)
     auto const link = std::exchange(link_, nullptr);
     if (!link)
         return;
-    connected_ = false;
+    info_.set_disconnected();
     // What was known of this connection says nothing about the next.
     write_failure_.reset();
     read_on_until_ = TimePoint::max();
@@ -177,7 +171,7 @@ void Core::drop_link(CloseReason reason, bool at_once)
     link->flushers.wake_all(executor_);
     if (!link->transport)
         return;
-    HookScope const scope(*this); // transports may be the user's, and this is the middle of a step
+    Hooks::Scope const scope(hooks_); // transports may be the user's, and this is the middle of a step
     if (at_once)
         link->transport->abort();
     else

@@ -71,7 +71,7 @@ void Core::resume()
     online_.wake_all(executor_);
     pump_queue();
     written_.wake_all(executor_);
-    arm_timer();
+    set_timer();
 }
 
 void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot)
@@ -186,33 +186,20 @@ void Core::stop_reconnecting() noexcept
 void Core::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure)
 {
     auto const attempt = schedule_.attempts() + 1;
-    observe("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
+    hooks_.observe("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::waiting;
     event.delay = delay;
     event.attempt = attempt;
     if (failure)
         event.cause = Failure(failure->to_exception_ptr());
-    tell(std::move(event));
-}
-
-void Core::tell(ConnectionEvent event)
-{
-    for (auto const& weak : event_queues_) {
-        if (auto const queue = weak.lock())
-            queue->push(event);
-    }
-    std::erase_if(event_queues_, [](auto const& weak) { return weak.expired(); });
-    last_event_ = std::move(event);
+    events_.publish(std::move(event));
 }
 
 ConnectionEvents Core::connection_events(std::shared_ptr<Core> core)
 {
     auto const queue = std::make_shared<EventQueue>(core);
-    core->run_there([queue](Core& there) {
-        queue->push(there.last_event_);
-        there.event_queues_.push_back(queue);
-    });
+    core->run_there([queue](Core& there) { there.events_.attach(queue); });
     return ConnectionEvents(queue);
 }
 

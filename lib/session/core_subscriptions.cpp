@@ -237,7 +237,7 @@ asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state
     auto slot = core->expect_receipt(last, how);
     core->write_acknowledgements(*state);
     for (auto& one : frames) {
-        core->intercept(one); // before anything is changed, in case it throws
+        core->hooks_.on_outgoing(one); // before anything is changed, in case it throws
         check_encodable(one, core->version());
     }
     slot->ending = state;

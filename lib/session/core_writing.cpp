@@ -97,8 +97,8 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
         slot->subscribing = subscribing->shared_from_this();
     if (!slot->deferred)
         update_reading();
-    if (deadline < armed_)
-        arm_timer();
+    if (deadline < timer_.expiry())
+        set_timer();
     return handle;
 }
 
@@ -116,8 +116,8 @@ void Core::start_limits(TimePoint now)
         starting_ = std::vector<Receipts::Number>();
     else
         starting_.clear();
-    if (receipts.earliest_deadline() < armed_)
-        arm_timer();
+    if (receipts.earliest_deadline() < timer_.expiry())
+        set_timer();
 }
 
 void Core::start_deadline(ReceiptSlot* slot)
@@ -129,7 +129,7 @@ void Core::start_deadline(ReceiptSlot* slot)
     slot->deadline = deadline_after(Clock::now(), slot->limit);
     conversation_.receipts().set_deadline(slot->number, slot->deadline);
     update_reading();
-    arm_timer();
+    set_timer();
 }
 
 bool Core::may_wait(Frame const& frame, TransmitOptions const& options) const noexcept
@@ -196,8 +196,8 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
 {
     if (options.effects)
         check_relevant(*options.effects);
-    if (!interceptors_.empty())
-        intercept(frame);
+    if (hooks_.has_interceptors())
+        hooks_.on_outgoing(frame);
     write_intercepted(frame, slot, options);
 }
 
@@ -244,55 +244,15 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
         effects.transaction->end(effects.transaction_end == TransactionEnd::commit);
 }
 
-void Core::intercept(Frame& frame)
-{
-    HookScope const scope(*this);
-    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
-        auto const thrown = call_hook([&] {
-            if (auto const interceptor = interceptors_[i])
-                interceptor->on_outgoing(frame);
-        });
-        if (!thrown)
-            continue;
-        callback_failed("on_outgoing", thrown);
-        std::rethrow_exception(thrown);
-    }
-}
-
-Frame Core::intercepted(Frame frame)
-{
-    HookScope const scope(*this);
-    for (std::size_t i = 0; i < interceptors_.size(); ++i) {
-        auto const thrown = call_hook([&] {
-            if (auto const interceptor = interceptors_[i]) {
-                auto changed = frame;
-                interceptor->on_outgoing(changed);
-                check_encodable(changed, conversation_.version(), content_length());
-                frame = std::move(changed);
-            }
-        });
-        if (thrown)
-            callback_failed("on_outgoing", thrown);
-    }
-    return frame;
-}
-
 std::uint64_t Core::encode_frame(Frame const& frame)
 {
     auto& link = *link_;
     auto const position = link.output.append(frame, conversation_.version(), content_length());
-    frames_sent_.store(frames_sent_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    info_.frames_sent.add(1);
     if (!writer_is_held_)
         link.writer.wake_all(executor_);
-    if (observers_.empty())
-        return position;
-    if (!frame.has_header("passcode")) {
-        observe("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(frame); });
-        return position;
-    }
-    auto masked = frame;
-    masked.set_header("passcode", "********");
-    observe("on_frame_sent", [&](Observer& observer) { observer.on_frame_sent(masked); });
+    if (hooks_.has_observers())
+        hooks_.on_frame_sent(frame);
     return position;
 }
 
@@ -325,8 +285,8 @@ void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 void Core::write_kept()
 {
     auto& message = outbox_.front();
-    if (!std::exchange(message.intercepted, true) && !interceptors_.empty())
-        intercept(message.frame);
+    if (!std::exchange(message.intercepted, true) && hooks_.has_interceptors())
+        hooks_.on_outgoing(message.frame);
     auto const position = encode_frame(message.frame);
     if (auto* const slot = receipt_slot_of(message)) {
         slot->encoded = true;

@@ -151,7 +151,7 @@ asio::awaitable<ConnectParameters> prepare(std::shared_ptr<Core> core, ConnectPa
     if (!thrown)
         co_return parameters;
     co_await rethrow_if_cancelled(thrown);
-    core->callback_failed("before_connect", thrown);
+    core->hooks().callback_failed("before_connect", thrown);
     opening->attempts.push_back(std::move(attempt));
     throw noted();
 }

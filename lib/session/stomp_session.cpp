@@ -144,17 +144,17 @@ StompVersion StompSession::version() const noexcept
 
 std::string StompSession::server() const
 {
-    return lease_ ? lease_->core->server() : std::string();
+    return lease_ ? lease_->core->info().server() : std::string();
 }
 
 HeartBeat StompSession::negotiated_heart_beat() const noexcept
 {
-    return lease_ ? lease_->core->negotiated_heart_beat() : HeartBeat();
+    return lease_ ? lease_->core->info().heart_beat() : HeartBeat();
 }
 
 SessionStats StompSession::stats() const noexcept
 {
-    return lease_ ? lease_->core->stats() : SessionStats();
+    return lease_ ? lease_->core->info().stats() : SessionStats();
 }
 
 bool StompSession::is_open() const noexcept
@@ -164,7 +164,7 @@ bool StompSession::is_open() const noexcept
 
 bool StompSession::is_connected() const noexcept
 {
-    return lease_ && lease_->core->is_connected();
+    return lease_ && lease_->core->info().is_connected();
 }
 
 asio::any_io_executor StompSession::get_executor() const
@@ -177,25 +177,25 @@ asio::any_io_executor StompSession::get_executor() const
 void StompSession::add_observer(std::shared_ptr<Observer> observer) const
 {
     if (lease_)
-        lease_->core->run_for_hooks([observer](Core& core) { core.add_observer(observer); });
+        lease_->core->run_for_hooks([observer](Core& core) { core.hooks().add_observer(observer); });
 }
 
 void StompSession::remove_observer(std::shared_ptr<Observer> observer) const
 {
     if (lease_)
-        lease_->core->run_for_hooks([observer](Core& core) { core.remove_observer(observer); });
+        lease_->core->run_for_hooks([observer](Core& core) { core.hooks().remove_observer(observer); });
 }
 
 void StompSession::add_interceptor(std::shared_ptr<Interceptor> interceptor) const
 {
     if (lease_)
-        lease_->core->run_for_hooks([interceptor](Core& core) { core.add_interceptor(interceptor); });
+        lease_->core->run_for_hooks([interceptor](Core& core) { core.hooks().add_interceptor(interceptor); });
 }
 
 void StompSession::remove_interceptor(std::shared_ptr<Interceptor> interceptor) const
 {
     if (lease_)
-        lease_->core->run_for_hooks([interceptor](Core& core) { core.remove_interceptor(interceptor); });
+        lease_->core->run_for_hooks([interceptor](Core& core) { core.hooks().remove_interceptor(interceptor); });
 }
 
 } // namespace arbalest
