@@ -1,7 +1,7 @@
 #include "connection_core.hpp"
 
-#include "../session/core.hpp"
 #include "../session/executor_probe.hpp"
+#include "../session/session_impl.hpp"
 #include "brokers.hpp"
 #include <arbalest/session/with_timeout.hpp>
 
@@ -15,7 +15,7 @@
 namespace arbalest::classic::detail {
 
 namespace asio = boost::asio;
-using arbalest::detail::Core;
+using arbalest::detail::SessionImpl;
 
 namespace {
 
@@ -42,11 +42,11 @@ asio::awaitable<void> await_receipt(PendingReceipt pending)
     }
 }
 
-asio::awaitable<bool> put_into_buffer(std::shared_ptr<Core> core, Frame frame, std::chrono::nanoseconds limit)
+asio::awaitable<bool> put_into_buffer(std::shared_ptr<SessionImpl> core, Frame frame, std::chrono::nanoseconds limit)
 {
     arbalest::detail::TransmitOptions options;
     options.raw = true;
-    auto submitting = Core::submit(core, std::move(frame), options);
+    auto submitting = SessionImpl::submit(core, std::move(frame), options);
     if (limit < no_limit)
         submitting = with_timeout(limit, std::move(submitting));
     auto pending = co_await std::move(submitting);
@@ -114,15 +114,15 @@ void ConnectionCore::report(std::string const& callback, std::exception_ptr fail
 
 void ConnectionCore::room()
 {
-    std::shared_ptr<Core> core;
+    std::shared_ptr<SessionImpl> core;
     std::shared_ptr<Throttle> throttle;
     {
         std::lock_guard const lock(mutex_);
-        core = Core::of(session_);
+        core = SessionImpl::of(session_);
         throttle = throttle_;
     }
     if (core && throttle)
-        core->run_there([throttle](Core&) { throttle->wake(); });
+        core->run_there([throttle](SessionImpl&) { throttle->wake(); });
 }
 
 bool ConnectionCore::is_connected() const
@@ -188,13 +188,13 @@ std::chrono::nanoseconds ConnectionCore::answer_limit() const
 }
 
 // CONNECT may be under way: what is sent behind it waits for the answer.
-std::shared_ptr<Core> ConnectionCore::wait_for_session()
+std::shared_ptr<SessionImpl> ConnectionCore::wait_for_session()
 {
     Lock lock(mutex_);
     auto const limit = connect_limit() + wait_limit;
     if (!changed_.wait_for(lock, limit, [this] { return phase_ != Phase::connecting; }))
         throw Timeout(limit);
-    auto core = phase_ == Phase::open ? Core::of(session_) : nullptr;
+    auto core = phase_ == Phase::open ? SessionImpl::of(session_) : nullptr;
     if (!core) {
         auto what = std::string("there is no connection");
         if (failure_)
@@ -288,8 +288,8 @@ void ConnectionCore::disconnect(std::string_view receipt, Headers const& headers
         return;
     bridge->set_disconnect_frame(std::move(frame));
     // What it takes to see the receipt is read now.
-    if (auto const core = Core::of(session))
-        core->run_there([throttle](Core&) { throttle->open(); });
+    if (auto const core = SessionImpl::of(session))
+        core->run_there([throttle](SessionImpl&) { throttle->open(); });
     session.start_disconnect();
 
     lock.lock();
@@ -319,11 +319,11 @@ bool ConnectionCore::end_now(Dispatcher::Clock::time_point end)
     }
     auto const number = number_;
     auto const session = std::exchange(session_, StompSession());
-    auto const core = Core::of(session);
+    auto const core = SessionImpl::of(session);
     lock.unlock();
     // Others may hold a handle, too: disconnect() does while it tells the listeners.
     if (core)
-        core->run_there([](Core& there) { there.lease_ended(); });
+        core->run_there([](SessionImpl& there) { there.owner_ended(); });
     lock.lock();
     end = std::min(end, Dispatcher::Clock::now() + wait_limit);
     auto const has_ended = [this, number] { return number_ != number || phase_ == Phase::idle; };

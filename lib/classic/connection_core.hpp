@@ -85,7 +85,7 @@ private:
     void tell_send(Frame& frame);
     void tell_disconnecting(std::uint64_t connected_event);
     bool end_now(Dispatcher::Clock::time_point end);
-    std::shared_ptr<arbalest::detail::Core> wait_for_session();
+    std::shared_ptr<arbalest::detail::SessionImpl> wait_for_session();
 
     // connection_opening.cpp
     static Failure given_up_failure();

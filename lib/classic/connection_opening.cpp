@@ -1,5 +1,5 @@
 #include "../protocol/client_frames.hpp"
-#include "../session/core.hpp"
+#include "../session/session_impl.hpp"
 #include "brokers.hpp"
 #include "connection_core.hpp"
 #include "road.hpp"
@@ -19,7 +19,7 @@ namespace arbalest::classic::detail {
 
 namespace asio = boost::asio;
 using arbalest::detail::Carrier;
-using arbalest::detail::Core;
+using arbalest::detail::SessionImpl;
 
 namespace {
 

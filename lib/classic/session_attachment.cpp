@@ -1,6 +1,6 @@
 #include "session_attachment.hpp"
 
-#include "../session/core.hpp"
+#include "../session/session_impl.hpp"
 #include "../transport/url.hpp"
 
 #include <charconv>
@@ -10,7 +10,7 @@
 
 namespace arbalest::classic::detail {
 
-using arbalest::detail::Core;
+using arbalest::detail::SessionImpl;
 
 namespace {
 
@@ -35,11 +35,12 @@ HostAndPort host_and_port_of(std::string_view url)
 
 } // namespace
 
-SessionAttachment::SessionAttachment(std::weak_ptr<Core> core, std::shared_ptr<ListenerTable> inherited)
+SessionAttachment::SessionAttachment(std::weak_ptr<SessionImpl> core, std::shared_ptr<ListenerTable> inherited)
     : core_(core), listeners_(std::move(inherited)),
       report_([core](std::string const& callback, std::exception_ptr failure) {
           if (auto const session = core.lock())
-              session->run_for_hooks([callback, failure](Core& there) { there.hooks().callback_failed(callback, failure); });
+              session->run_for_hooks(
+                  [callback, failure](SessionImpl& there) { there.hooks().callback_failed(callback, failure); });
       })
 {
     if (auto const session = core.lock())
@@ -66,7 +67,7 @@ SessionAttachment::Backlog& SessionAttachment::backlog_of(ListenerTable::Entry c
         limits,
         [core = core_](std::function<void()> function) {
             if (auto const session = core.lock())
-                session->run_there([function = std::move(function)](Core&) { function(); });
+                session->run_there([function = std::move(function)](SessionImpl&) { function(); });
         },
         [core = core_](bool is_full) {
             if (auto const session = core.lock())

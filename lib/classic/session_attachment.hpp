@@ -12,7 +12,7 @@
 #include <vector>
 
 namespace arbalest::detail {
-class Core;
+class SessionImpl;
 } // namespace arbalest::detail
 
 namespace arbalest::classic::detail {
@@ -24,7 +24,7 @@ class SessionAttachment final : public Interceptor, public Observer
 public:
     /// @param core a session that is new, or open already, or not any more. @param inherited the listeners of its
     /// configuration; may be null.
-    SessionAttachment(std::weak_ptr<arbalest::detail::Core> core, std::shared_ptr<ListenerTable> inherited);
+    SessionAttachment(std::weak_ptr<arbalest::detail::SessionImpl> core, std::shared_ptr<ListenerTable> inherited);
 
     ListenerTable& listeners() noexcept { return listeners_; }
 
@@ -59,7 +59,7 @@ private:
     Backlog& backlog_of(ListenerTable::Entry const& entry);
     bool is_cut_off(Backlog& known, std::string const& name, std::size_t bytes);
 
-    std::weak_ptr<arbalest::detail::Core> const core_;
+    std::weak_ptr<arbalest::detail::SessionImpl> const core_;
     ListenerTable listeners_;
     ListenerTable::Report const report_;
     std::vector<Backlog> backlogs_;

@@ -1,5 +1,5 @@
-#include "../session/core.hpp"
 #include "../session/session_extension.hpp"
+#include "../session/session_impl.hpp"
 #include "session_attachment.hpp"
 #include <arbalest/classic/session_listeners.hpp>
 
@@ -10,7 +10,7 @@
 namespace arbalest::classic {
 
 namespace asio = boost::asio;
-using arbalest::detail::Core;
+using arbalest::detail::SessionImpl;
 using detail::SessionAttachment;
 
 namespace {
@@ -20,7 +20,7 @@ namespace {
 class Attachments
 {
 public:
-    std::shared_ptr<SessionAttachment> find(std::shared_ptr<Core> const& core)
+    std::shared_ptr<SessionAttachment> find(std::shared_ptr<SessionImpl> const& core)
     {
         std::lock_guard const lock(mutex_);
         auto const found = known_.find(core);
@@ -29,7 +29,7 @@ public:
 
     /// @returns the attachment, and whether it was made just now. @param inherited as for SessionAttachment.
     std::pair<std::shared_ptr<SessionAttachment>, bool>
-    find_or_make(std::shared_ptr<Core> const& core, std::shared_ptr<detail::ListenerTable> inherited = nullptr)
+    find_or_make(std::shared_ptr<SessionImpl> const& core, std::shared_ptr<detail::ListenerTable> inherited = nullptr)
     {
         std::lock_guard const lock(mutex_);
         std::erase_if(known_, [](auto const& entry) { return entry.first.expired(); });
@@ -45,7 +45,7 @@ public:
 
 private:
     std::mutex mutex_;
-    std::map<std::weak_ptr<Core>, std::weak_ptr<SessionAttachment>, std::owner_less<>> known_;
+    std::map<std::weak_ptr<SessionImpl>, std::weak_ptr<SessionAttachment>, std::owner_less<>> known_;
 };
 
 Attachments& attachments()
@@ -70,7 +70,7 @@ public:
     }
     bool on_incoming(Frame& frame) override { return !before_ || before_->on_incoming(frame); }
 
-    void attach(std::shared_ptr<Core> const& core) override
+    void attach(std::shared_ptr<SessionImpl> const& core) override
     {
         auto const attachment = attachments().find_or_make(core, listeners_).first;
         core->hooks().add_interceptor(attachment);
@@ -89,13 +89,13 @@ std::shared_ptr<ConfiguredListeners> of(StompConfig const& config)
 
 std::shared_ptr<SessionAttachment> of(StompSession const& session)
 {
-    auto const core = Core::of(session);
+    auto const core = SessionImpl::of(session);
     return core ? attachments().find(core) : nullptr;
 }
 
 std::shared_ptr<SessionAttachment> attach_to(StompSession const& session)
 {
-    auto const core = Core::of(session);
+    auto const core = SessionImpl::of(session);
     if (!core)
         throw SessionClosed("a listener cannot be attached to no session");
     auto [attachment, is_new] = attachments().find_or_make(core);

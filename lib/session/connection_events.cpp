@@ -1,7 +1,7 @@
-#include "core.hpp"
 #include "event_queue.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 #include <arbalest/session/connection_events.hpp>
 
 #include <utility>
@@ -43,7 +43,7 @@ constexpr std::size_t longest = 1000;
 
 } // namespace
 
-EventQueue::EventQueue(std::shared_ptr<Core> core) noexcept : core_(std::move(core)) {}
+EventQueue::EventQueue(std::shared_ptr<SessionImpl> impl) noexcept : impl_(std::move(impl)) {}
 
 void EventQueue::push(ConnectionEvent const& event)
 {
@@ -53,26 +53,26 @@ void EventQueue::push(ConnectionEvent const& event)
         events_.pop_front();
     events_.push_back(event);
     closed_ = event.state == ConnectionEvent::State::closed;
-    waiters_.wake_all(core_->executor());
+    waiters_.wake_all(impl_->executor());
 }
 
 asio::awaitable<std::optional<ConnectionEvent>> EventQueue::next(std::shared_ptr<EventQueue> queue)
 {
     if (!queue)
         throw SessionClosed("the channel belongs to no session");
-    require(queue->core_);
+    require(queue->impl_);
     auto const caller = co_await asio::this_coro::executor;
-    if (!queue->core_->may_suspend_on(caller)) {
+    if (!queue->impl_->may_suspend_on(caller)) {
         auto operation = next(queue);
-        co_return co_await hop_to(queue->core_->home(), std::move(operation));
+        co_return co_await run_on(queue->impl_->home(), std::move(operation));
     }
     while (queue->events_.empty()) {
         if (queue->closed_)
             co_return std::nullopt;
         if (!queue->waiters_.empty())
             throw OperationInProgress("another operation waits for the connection events");
-        ObservingWaiter waiter(*queue->core_);
-        co_await queue->waiters_.wait(queue->core_->executor(), waiter);
+        ObservingWaiter waiter(*queue->impl_);
+        co_await queue->waiters_.wait(queue->impl_->executor(), waiter);
     }
     std::optional<ConnectionEvent> event(std::move(queue->events_.front()));
     queue->events_.pop_front();

@@ -11,13 +11,13 @@
 
 namespace arbalest::detail {
 
-class Core;
+class SessionImpl;
 
 /// One channel of connection events. Lives on the session's executor.
 class EventQueue : public std::enable_shared_from_this<EventQueue>
 {
 public:
-    explicit EventQueue(std::shared_ptr<Core> core) noexcept;
+    explicit EventQueue(std::shared_ptr<SessionImpl> impl) noexcept;
 
     void push(ConnectionEvent const& event);
 
@@ -27,7 +27,7 @@ public:
     WaitHandler release_waiter() { return waiters_.release_one(); }
 
 private:
-    std::shared_ptr<Core> const core_;
+    std::shared_ptr<SessionImpl> const impl_;
     std::deque<ConnectionEvent> events_;
     bool closed_ = false;
     WaitQueue waiters_; // one at the most

@@ -1,6 +1,6 @@
-#include "core.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 #include "transaction_state.hpp"
 #include <arbalest/session/message.hpp>
 #include <arbalest/session/receipt.hpp>
@@ -15,7 +15,7 @@
 namespace arbalest {
 
 namespace asio = boost::asio;
-using detail::Core;
+using detail::SessionImpl;
 using detail::SubscriptionState;
 using detail::TransactionState;
 
@@ -27,22 +27,22 @@ std::string const no_text;
 
 // --- PendingReceipt
 
-PendingReceipt::PendingReceipt(std::shared_ptr<Core> core, detail::ReceiptSlot* slot) noexcept
-    : core_(std::move(core)), slot_(slot)
+PendingReceipt::PendingReceipt(std::shared_ptr<SessionImpl> impl, detail::ReceiptSlot* slot) noexcept
+    : impl_(std::move(impl)), slot_(slot)
 {
 }
 
 void PendingReceipt::let_go() noexcept
 {
-    core_->run_there([slot = slot_](Core& core) { core.abandon_slot(slot); });
+    impl_->run_there([slot = slot_](SessionImpl& impl) { impl.abandon_slot(slot); });
 }
 
 asio::awaitable<Receipt> PendingReceipt::confirmed()
 {
-    return Core::confirmed(std::move(*this));
+    return SessionImpl::confirmed(std::move(*this));
 }
 
-bool PendingReceipt::ready() const noexcept
+bool PendingReceipt::is_ready() const noexcept
 {
     return slot_ && slot_->state != detail::ReceiptSlot::State::waiting;
 }
@@ -51,18 +51,18 @@ bool PendingReceipt::ready() const noexcept
 
 asio::awaitable<bool> Message::ack() const
 {
-    auto core = subscription_ ? subscription_->core : nullptr;
-    auto frame = Core::acknowledgement("ACK", *this, core ? core->version() : StompVersion::v1_2);
-    return Core::acknowledge(std::move(core), subscription_, connection_, sequence_, std::move(frame),
-                             detail::TransmitOptions());
+    auto impl = subscription_ ? subscription_->impl : nullptr;
+    auto frame = SessionImpl::acknowledgement("ACK", *this, impl ? impl->version() : StompVersion::v1_2);
+    return SessionImpl::acknowledge(std::move(impl), subscription_, connection_, sequence_, std::move(frame),
+                                    detail::TransmitOptions());
 }
 
 asio::awaitable<bool> Message::nack() const
 {
-    auto core = subscription_ ? subscription_->core : nullptr;
-    auto frame = Core::acknowledgement("NACK", *this, core ? core->version() : StompVersion::v1_2);
-    return Core::acknowledge(std::move(core), subscription_, connection_, sequence_, std::move(frame),
-                             detail::TransmitOptions());
+    auto impl = subscription_ ? subscription_->impl : nullptr;
+    auto frame = SessionImpl::acknowledgement("NACK", *this, impl ? impl->version() : StompVersion::v1_2);
+    return SessionImpl::acknowledge(std::move(impl), subscription_, connection_, sequence_, std::move(frame),
+                                    detail::TransmitOptions());
 }
 
 // --- Subscription
@@ -81,7 +81,7 @@ Subscription& Subscription::operator=(Subscription&& other) noexcept
 Subscription::~Subscription()
 {
     if (state_)
-        state_->core->run_there([state = state_](Core& core) { core.end_subscription(*state, nullptr); });
+        state_->impl->run_there([state = state_](SessionImpl& impl) { impl.end_subscription(*state, nullptr); });
 }
 
 asio::awaitable<std::optional<Message>> Subscription::next()
@@ -118,12 +118,12 @@ asio::awaitable<void> Subscription::unsubscribe()
 
 asio::awaitable<void> Subscription::unsubscribe(FrameOptions options)
 {
-    return detail::without_value(Core::unsubscribe(state_, std::move(options), false));
+    return detail::without_value(SessionImpl::unsubscribe(state_, std::move(options), false));
 }
 
 asio::awaitable<void> Subscription::unsubscribe(DeleteDurable)
 {
-    return detail::without_value(Core::unsubscribe(state_, FrameOptions(), true));
+    return detail::without_value(SessionImpl::unsubscribe(state_, FrameOptions(), true));
 }
 
 std::string const& Subscription::id() const noexcept
@@ -162,7 +162,7 @@ Transaction& Transaction::operator=(Transaction&& other) noexcept
 Transaction::~Transaction()
 {
     if (state_)
-        state_->core->run_there([state = state_](Core&) { state->abandon(); });
+        state_->impl->run_there([state = state_](SessionImpl&) { state->abandon(); });
 }
 
 std::string const& Transaction::id() const noexcept
@@ -182,16 +182,18 @@ asio::awaitable<void> Transaction::send(std::string_view destination, std::strin
 
 asio::awaitable<bool> Transaction::ack(Message const& message)
 {
-    auto const version = state_ ? state_->core->version() : StompVersion::v1_2;
-    return TransactionState::acknowledge(state_, Core::subscription_of(message), Core::connection_of(message),
-                                         Core::sequence_of(message), Core::acknowledgement("ACK", message, version));
+    auto const version = state_ ? state_->impl->version() : StompVersion::v1_2;
+    return TransactionState::acknowledge(state_, SessionImpl::subscription_of(message),
+                                         SessionImpl::connection_of(message), SessionImpl::sequence_of(message),
+                                         SessionImpl::acknowledgement("ACK", message, version));
 }
 
 asio::awaitable<bool> Transaction::nack(Message const& message)
 {
-    auto const version = state_ ? state_->core->version() : StompVersion::v1_2;
-    return TransactionState::acknowledge(state_, Core::subscription_of(message), Core::connection_of(message),
-                                         Core::sequence_of(message), Core::acknowledgement("NACK", message, version));
+    auto const version = state_ ? state_->impl->version() : StompVersion::v1_2;
+    return TransactionState::acknowledge(state_, SessionImpl::subscription_of(message),
+                                         SessionImpl::connection_of(message), SessionImpl::sequence_of(message),
+                                         SessionImpl::acknowledgement("NACK", message, version));
 }
 
 asio::awaitable<void> Transaction::commit()

@@ -1,9 +1,9 @@
 #include "opening.hpp"
 
-#include "core.hpp"
+#include "broker_list.hpp"
 #include "executor_probe.hpp"
-#include "hop.hpp"
-#include "route.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 #include "validate_config.hpp"
 
 #include <utility>
@@ -18,27 +18,27 @@ namespace {
 class OpeningGuard
 {
 public:
-    explicit OpeningGuard(Core& core) noexcept : core_(&core) {}
+    explicit OpeningGuard(SessionImpl& impl) noexcept : impl_(&impl) {}
     OpeningGuard(OpeningGuard const&) = delete;
     OpeningGuard& operator=(OpeningGuard const&) = delete;
     ~OpeningGuard()
     {
-        if (core_)
-            core_->lease_ended();
+        if (impl_)
+            impl_->owner_ended();
     }
-    void succeeded() noexcept { core_ = nullptr; }
+    void succeeded() noexcept { impl_ = nullptr; }
 
 private:
-    Core* core_;
+    SessionImpl* impl_;
 };
 
 // Always by itself, so that every cancellation can be made a terminal one, which all transports support.
-asio::awaitable<StompSession> open(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
+asio::awaitable<StompSession> open(std::shared_ptr<SessionImpl> impl, std::unique_ptr<Transport> transport)
 {
-    OpeningGuard guard(*core);
-    co_await Core::connect(core, std::move(transport));
+    OpeningGuard guard(*impl);
+    co_await SessionImpl::connect(impl, std::move(transport));
     guard.succeeded();
-    co_return Core::make_session(std::move(core));
+    co_return SessionImpl::make_session(std::move(impl));
 }
 
 } // namespace
@@ -47,9 +47,9 @@ asio::awaitable<StompSession> open_over(std::unique_ptr<Transport> transport, st
 {
     validate(*config);
     auto const executor = session_executor(transport->get_executor());
-    auto const core = Core::make(executor, std::move(config), nullptr);
-    auto operation = open(core, std::move(transport));
-    co_return co_await hop_to(core->home(), std::move(operation), Cancellations::all_terminal);
+    auto const impl = SessionImpl::make(executor, std::move(config), nullptr);
+    auto operation = open(impl, std::move(transport));
+    co_return co_await run_on(impl->home(), std::move(operation), Cancellations::all_terminal);
 }
 
 asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector<std::string> urls,
@@ -57,9 +57,9 @@ asio::awaitable<StompSession> open_urls(asio::any_io_executor given, std::vector
 {
     validate(*config);
     auto const executor = session_executor(std::move(given));
-    auto const core = Core::make(executor, std::move(config), std::make_shared<Route>(std::move(urls)));
-    auto operation = open(core, nullptr);
-    co_return co_await hop_to(core->home(), std::move(operation), Cancellations::all_terminal);
+    auto const impl = SessionImpl::make(executor, std::move(config), std::make_shared<BrokerList>(std::move(urls)));
+    auto operation = open(impl, nullptr);
+    co_return co_await run_on(impl->home(), std::move(operation), Cancellations::all_terminal);
 }
 
 } // namespace arbalest::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core.hpp"
+#include "session_impl.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
@@ -14,12 +14,12 @@
 // What every operation begins with.
 namespace arbalest::detail {
 
-[[noreturn]] void refuse(Core const* core);
+[[noreturn]] void refuse(SessionImpl const* impl);
 
-inline void require(std::shared_ptr<Core> const& core)
+inline void require(std::shared_ptr<SessionImpl> const& impl)
 {
-    if (!core || !core->is_alive())
-        refuse(core.get());
+    if (!impl || !impl->is_alive())
+        refuse(impl.get());
 }
 
 inline void add_headers(Frame& frame, FrameOptions const& options)

@@ -34,12 +34,12 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
     };
 
     State state = State::free;
-    bool encoded = false;       // the frame is in the write buffer, or further
-    bool kept = true;           // somebody holds on to it; else it is returned to the pool with the answer
-    bool chosen = false;        // the receipt's id is the caller's
-    bool deferred = false;      // in a transaction that is not committed yet: the limit has not started
-    bool again = false;         // the SUBSCRIBE of a subscription that was there before: nobody waits for it
-    bool may_have_left = false; // on an earlier connection
+    bool encoded = false;        // the frame is in the write buffer, or further
+    bool kept = true;            // somebody holds on to it; else it is returned to the pool with the answer
+    bool chosen = false;         // the receipt's id is the caller's
+    bool deferred = false;       // in a transaction that is not committed yet: the limit has not started
+    bool is_resubscribe = false; // the SUBSCRIBE of a subscription that was there before: nobody waits for it
+    bool may_have_left = false;  // on an earlier connection
     OnConnectionLoss on_loss = OnConnectionLoss::fail;
     unsigned losses = 0;         // in a row, that a SUBSCRIBE was under way at
     Receipts::Number number = 0; // while it waits, else zero
@@ -75,7 +75,7 @@ struct ReceiptSlot : boost::intrusive::list_base_hook<boost::intrusive::link_mod
         kept = true;
         chosen = false;
         deferred = false;
-        again = false;
+        is_resubscribe = false;
         may_have_left = false;
         losses = 0;
         id.clear();

@@ -4,7 +4,7 @@
 
 namespace arbalest::detail {
 
-class Core;
+class SessionImpl;
 
 /// An interceptor in a configuration that attaches hooks of its own to every session that is made with it.
 class SessionExtension
@@ -13,7 +13,7 @@ public:
     virtual ~SessionExtension() = default;
 
     /// A session was made. Called before it is used on its executor, or known to anybody else.
-    virtual void attach(std::shared_ptr<Core> const& core) = 0;
+    virtual void attach(std::shared_ptr<SessionImpl> const& impl) = 0;
 };
 
 } // namespace arbalest::detail

@@ -1,7 +1,7 @@
 #include "../protocol/client_frames.hpp"
-#include "core.hpp"
 #include "opening.hpp"
 #include "operation.hpp"
+#include "session_impl.hpp"
 #include "transaction_state.hpp"
 #include <arbalest/session/stomp_session.hpp>
 
@@ -13,13 +13,13 @@
 namespace arbalest {
 
 namespace asio = boost::asio;
-using detail::Core;
+using detail::SessionImpl;
 
-StompSession::StompSession(std::shared_ptr<detail::Lease> lease) noexcept : lease_(std::move(lease)) {}
+StompSession::StompSession(std::shared_ptr<detail::SessionOwner> owner) noexcept : owner_(std::move(owner)) {}
 
-std::shared_ptr<Core> StompSession::core() const
+std::shared_ptr<SessionImpl> StompSession::impl() const
 {
-    return lease_ ? lease_->core : nullptr;
+    return owner_ ? owner_->impl : nullptr;
 }
 
 asio::awaitable<StompSession> StompSession::over(std::unique_ptr<Transport> transport, StompConfig config)
@@ -30,7 +30,7 @@ asio::awaitable<StompSession> StompSession::over(std::unique_ptr<Transport> tran
 asio::awaitable<std::optional<Receipt>> StompSession::send(OutgoingMessage message) const
 {
     auto const how = detail::transmit_options(message);
-    return Core::transmit(core(), std::move(message).frame(), how);
+    return SessionImpl::transmit(impl(), std::move(message).frame(), how);
 }
 
 asio::awaitable<std::optional<Receipt>> StompSession::send(std::string_view destination, std::string_view body) const
@@ -42,7 +42,7 @@ asio::awaitable<PendingReceipt> StompSession::submit(OutgoingMessage message) co
 {
     auto how = detail::transmit_options(message);
     how.with_receipt = true;
-    return Core::submit(core(), std::move(message).frame(), how);
+    return SessionImpl::submit(impl(), std::move(message).frame(), how);
 }
 
 asio::awaitable<PendingReceipt> StompSession::submit(std::string_view destination, std::string_view body) const
@@ -52,40 +52,41 @@ asio::awaitable<PendingReceipt> StompSession::submit(std::string_view destinatio
 
 asio::awaitable<Subscription> StompSession::subscribe(std::string_view destination, SubscribeOptions options) const
 {
-    return Core::subscribe(core(), std::string(destination), std::move(options));
+    return SessionImpl::subscribe(impl(), std::string(destination), std::move(options));
 }
 
 asio::awaitable<Subscription> StompSession::subscribe(std::string_view destination) const
 {
-    return Core::subscribe(core(), std::string(destination), SubscribeOptions());
+    return SessionImpl::subscribe(impl(), std::string(destination), SubscribeOptions());
 }
 
 asio::awaitable<bool> StompSession::ack(Message const& message) const
 {
-    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
-                             Core::sequence_of(message), Core::acknowledgement("ACK", message, version()),
-                             detail::TransmitOptions());
+    return SessionImpl::acknowledge(impl(), SessionImpl::subscription_of(message), SessionImpl::connection_of(message),
+                                    SessionImpl::sequence_of(message),
+                                    SessionImpl::acknowledgement("ACK", message, version()), detail::TransmitOptions());
 }
 
 asio::awaitable<bool> StompSession::ack(Message const& message, FrameOptions options) const
 {
-    return Core::acknowledge_with(core(), Core::subscription_of(message), Core::connection_of(message),
-                                  Core::sequence_of(message), Core::acknowledgement("ACK", message, version()),
-                                  std::move(options));
+    return SessionImpl::acknowledge_with(impl(), SessionImpl::subscription_of(message),
+                                         SessionImpl::connection_of(message), SessionImpl::sequence_of(message),
+                                         SessionImpl::acknowledgement("ACK", message, version()), std::move(options));
 }
 
 asio::awaitable<bool> StompSession::nack(Message const& message) const
 {
-    return Core::acknowledge(core(), Core::subscription_of(message), Core::connection_of(message),
-                             Core::sequence_of(message), Core::acknowledgement("NACK", message, version()),
-                             detail::TransmitOptions());
+    return SessionImpl::acknowledge(impl(), SessionImpl::subscription_of(message), SessionImpl::connection_of(message),
+                                    SessionImpl::sequence_of(message),
+                                    SessionImpl::acknowledgement("NACK", message, version()),
+                                    detail::TransmitOptions());
 }
 
 asio::awaitable<bool> StompSession::nack(Message const& message, FrameOptions options) const
 {
-    return Core::acknowledge_with(core(), Core::subscription_of(message), Core::connection_of(message),
-                                  Core::sequence_of(message), Core::acknowledgement("NACK", message, version()),
-                                  std::move(options));
+    return SessionImpl::acknowledge_with(impl(), SessionImpl::subscription_of(message),
+                                         SessionImpl::connection_of(message), SessionImpl::sequence_of(message),
+                                         SessionImpl::acknowledgement("NACK", message, version()), std::move(options));
 }
 
 asio::awaitable<Transaction> StompSession::begin() const
@@ -95,107 +96,107 @@ asio::awaitable<Transaction> StompSession::begin() const
 
 asio::awaitable<Transaction> StompSession::begin(FrameOptions options) const
 {
-    return detail::TransactionState::begin(core(), std::move(options));
+    return detail::TransactionState::begin(impl(), std::move(options));
 }
 
 asio::awaitable<void> StompSession::flush() const
 {
-    return detail::without_value(Core::flush(core()));
+    return detail::without_value(SessionImpl::flush(impl()));
 }
 
 asio::awaitable<std::optional<Receipt>> StompSession::send_raw(Frame frame) const
 {
     detail::TransmitOptions how;
     how.raw = true;
-    return Core::transmit(core(), std::move(frame), how);
+    return SessionImpl::transmit(impl(), std::move(frame), how);
 }
 
 asio::awaitable<void> StompSession::disconnect() const
 {
-    return detail::without_value(Core::disconnect(core(), lease_));
+    return detail::without_value(SessionImpl::disconnect(impl(), owner_));
 }
 
 void StompSession::start_disconnect() const
 {
-    if (!lease_)
+    if (!owner_)
         return;
-    // The lease is kept until the end, so that letting go of the handle does not cut it short.
-    lease_->core->run_there([lease = lease_](Core& core) {
-        asio::co_spawn(core.executor(), Core::disconnect(lease->core, lease), asio::detached);
+    // The owner is kept until the end, so that letting go of the handle does not cut it short.
+    owner_->impl->run_there([owner = owner_](SessionImpl& impl) {
+        asio::co_spawn(impl.executor(), SessionImpl::disconnect(owner->impl, owner), asio::detached);
     });
 }
 
 ConnectionEvents StompSession::connection_events() const
 {
-    if (!lease_)
+    if (!owner_)
         throw SessionClosed("the handle belongs to no session");
-    return Core::connection_events(lease_->core);
+    return SessionImpl::connection_events(owner_->impl);
 }
 
 asio::awaitable<Failure> StompSession::closed() const
 {
-    return Core::closed(core());
+    return SessionImpl::closed(impl());
 }
 
 StompVersion StompSession::version() const noexcept
 {
-    return lease_ ? lease_->core->version() : StompVersion::v1_2;
+    return owner_ ? owner_->impl->version() : StompVersion::v1_2;
 }
 
 std::string StompSession::server() const
 {
-    return lease_ ? lease_->core->info().server() : std::string();
+    return owner_ ? owner_->impl->info().server() : std::string();
 }
 
 HeartBeat StompSession::negotiated_heart_beat() const noexcept
 {
-    return lease_ ? lease_->core->info().heart_beat() : HeartBeat();
+    return owner_ ? owner_->impl->info().heart_beat() : HeartBeat();
 }
 
 SessionStats StompSession::stats() const noexcept
 {
-    return lease_ ? lease_->core->info().stats() : SessionStats();
+    return owner_ ? owner_->impl->info().stats() : SessionStats();
 }
 
 bool StompSession::is_open() const noexcept
 {
-    return lease_ && lease_->core->is_open();
+    return owner_ && owner_->impl->is_open();
 }
 
 bool StompSession::is_connected() const noexcept
 {
-    return lease_ && lease_->core->info().is_connected();
+    return owner_ && owner_->impl->info().is_connected();
 }
 
 asio::any_io_executor StompSession::get_executor() const
 {
-    if (!lease_)
+    if (!owner_)
         throw SessionClosed("the handle belongs to no session");
-    return lease_->core->home()->copy();
+    return owner_->impl->home()->copy();
 }
 
 void StompSession::add_observer(std::shared_ptr<Observer> observer) const
 {
-    if (lease_)
-        lease_->core->run_for_hooks([observer](Core& core) { core.hooks().add_observer(observer); });
+    if (owner_)
+        owner_->impl->run_for_hooks([observer](SessionImpl& impl) { impl.hooks().add_observer(observer); });
 }
 
 void StompSession::remove_observer(std::shared_ptr<Observer> observer) const
 {
-    if (lease_)
-        lease_->core->run_for_hooks([observer](Core& core) { core.hooks().remove_observer(observer); });
+    if (owner_)
+        owner_->impl->run_for_hooks([observer](SessionImpl& impl) { impl.hooks().remove_observer(observer); });
 }
 
 void StompSession::add_interceptor(std::shared_ptr<Interceptor> interceptor) const
 {
-    if (lease_)
-        lease_->core->run_for_hooks([interceptor](Core& core) { core.hooks().add_interceptor(interceptor); });
+    if (owner_)
+        owner_->impl->run_for_hooks([interceptor](SessionImpl& impl) { impl.hooks().add_interceptor(interceptor); });
 }
 
 void StompSession::remove_interceptor(std::shared_ptr<Interceptor> interceptor) const
 {
-    if (lease_)
-        lease_->core->run_for_hooks([interceptor](Core& core) { core.hooks().remove_interceptor(interceptor); });
+    if (owner_)
+        owner_->impl->run_for_hooks([interceptor](SessionImpl& impl) { impl.hooks().remove_interceptor(interceptor); });
 }
 
 } // namespace arbalest

@@ -1,8 +1,8 @@
 #include "subscription_state.hpp"
 
-#include "core.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
@@ -24,15 +24,15 @@ inline void require_state(std::shared_ptr<SubscriptionState> const& state)
 {
     if (!state)
         belongs_nowhere();
-    require(state->core);
+    require(state->impl);
 }
 
 } // namespace
 
-SubscriptionState::SubscriptionState(std::shared_ptr<Core> core, std::string id, std::string destination, AckMode ack,
-                                     SubscriptionBuffer limits)
-    : BufferedSubscription(std::move(id), std::move(destination), ack, limits, core->full_buffers()),
-      core(std::move(core))
+SubscriptionState::SubscriptionState(std::shared_ptr<SessionImpl> impl, std::string id, std::string destination,
+                                     AckMode ack, SubscriptionBuffer limits)
+    : BufferedSubscription(std::move(id), std::move(destination), ack, limits, impl->full_buffers()),
+      impl(std::move(impl))
 {
 }
 
@@ -43,48 +43,48 @@ std::optional<Message> SubscriptionState::take(std::shared_ptr<SubscriptionState
     if (!front)
         return std::nullopt;
     if (was_full)
-        self->core->update_reading();
-    return Core::make_message(std::move(front->frame), std::move(self), front->connection, front->sequence);
+        self->impl->update_reading();
+    return SessionImpl::make_message(std::move(front->frame), std::move(self), front->connection, front->sequence);
 }
 
 void SubscriptionState::end(std::shared_ptr<StompError> cause)
 {
     if (!BufferedSubscription::end(std::move(cause)))
         return;
-    core->update_reading();
-    waiters_.wake_all(core->executor());
+    impl->update_reading();
+    waiters_.wake_all(impl->executor());
 }
 
 void SubscriptionState::wake_if_ready()
 {
     if (has_messages())
-        waiters_.wake_all(core->executor());
+        waiters_.wake_all(impl->executor());
 }
 
 asio::awaitable<void> SubscriptionState::wait()
 {
     if (!waiters_.empty())
         throw OperationInProgress("another operation waits for the messages of '" + destination + "'");
-    PeerWaiter waiter(*core);
-    co_await waiters_.wait(core->executor(), waiter);
-    core->turns().taken();
+    PeerWaiter waiter(*impl);
+    co_await waiters_.wait(impl->executor(), waiter);
+    impl->inline_budget().reset();
 }
 
 asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<SubscriptionState> state)
 {
     require_state(state);
-    bool here = state->core->on_executor();
-    bool const yields = here && state->has_messages() && state->core->turns().due();
+    bool here = state->impl->on_executor();
+    bool const yields = here && state->has_messages() && state->impl->inline_budget().spend();
     if (here && (yields || !state->has_messages())) {
         auto const caller = co_await asio::this_coro::executor;
-        here = state->core->may_suspend_on(caller);
+        here = state->impl->may_suspend_on(caller);
     }
     if (!here) {
         auto operation = next(state);
-        co_return co_await hop_to(state->core->home(), std::move(operation));
+        co_return co_await run_on(state->impl->home(), std::move(operation));
     }
     if (yields)
-        co_await trip(state->core->executor());
+        co_await yield(state->impl->executor());
     while (!state->has_messages()) {
         if (state->has_ended()) {
             if (state->cause())
@@ -93,7 +93,7 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
         }
         co_await state->wait();
     }
-    Exclusive::Section const section(state->core->exclusive());
+    ConcurrencyCheck::Section const section(state->impl->concurrency_check());
     co_return take(std::move(state));
 }
 
@@ -108,18 +108,18 @@ asio::awaitable<Message> SubscriptionState::receive(std::shared_ptr<Subscription
 asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState> state)
 {
     require_state(state);
-    bool here = state->core->on_executor();
-    bool const yields = here && state->has_messages() && state->core->turns().due();
+    bool here = state->impl->on_executor();
+    bool const yields = here && state->has_messages() && state->impl->inline_budget().spend();
     if (here && (yields || !state->has_messages())) {
         auto const caller = co_await asio::this_coro::executor;
-        here = state->core->may_suspend_on(caller);
+        here = state->impl->may_suspend_on(caller);
     }
     if (!here) {
         auto operation = ready(state);
-        co_return co_await hop_to(state->core->home(), std::move(operation));
+        co_return co_await run_on(state->impl->home(), std::move(operation));
     }
     if (yields)
-        co_await trip(state->core->executor());
+        co_await yield(state->impl->executor());
     while (!state->has_messages()) {
         if (state->has_ended()) {
             if (state->cause())
@@ -137,18 +137,18 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
 {
     require_state(state);
     auto const caller = co_await asio::this_coro::executor;
-    if (!state->core->may_suspend_on(caller)) {
+    if (!state->impl->may_suspend_on(caller)) {
         auto operation = next_for(state, limit);
-        co_return co_await hop_to(state->core->home(), std::move(operation));
+        co_return co_await run_on(state->impl->home(), std::move(operation));
     }
     // More than once only where a lost connection has taken the message away again.
     auto const began = std::chrono::steady_clock::now();
     auto remaining = limit;
     while (!state->has_messages() && !state->has_ended()) {
         if (remaining.count() <= 0) {
-            // Whoever polls lets others have their turn, too.
-            if (state->core->turns().due())
-                co_await trip(caller);
+            // A consumer that polls yields, too.
+            if (state->impl->inline_budget().spend())
+                co_await yield(caller);
             if (!state->has_messages() && !state->has_ended())
                 throw Timeout(limit);
             break;

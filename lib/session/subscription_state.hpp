@@ -14,16 +14,16 @@
 
 namespace arbalest::detail {
 
-class Core;
+class SessionImpl;
 
 /// A subscription with whoever waits for its messages. Lives on the session's executor.
 class SubscriptionState : public BufferedSubscription, public std::enable_shared_from_this<SubscriptionState>
 {
 public:
-    SubscriptionState(std::shared_ptr<Core> core, std::string id, std::string destination, AckMode ack,
+    SubscriptionState(std::shared_ptr<SessionImpl> impl, std::string id, std::string destination, AckMode ack,
                       SubscriptionBuffer limits);
 
-    std::shared_ptr<Core> const core;
+    std::shared_ptr<SessionImpl> const impl;
 
     /// Ends it and lets the waiter know. Without a cause it ends in order.
     void end(std::shared_ptr<StompError> cause);

@@ -1,9 +1,9 @@
 #include "transaction_state.hpp"
 
 #include "../protocol/client_frames.hpp"
-#include "core.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 #include <arbalest/session/with_timeout.hpp>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ void require_state(std::shared_ptr<TransactionState> const& state)
 {
     if (!state)
         throw SessionClosed("the transaction belongs to no session");
-    require(state->core);
+    require(state->impl);
 }
 
 } // namespace
@@ -46,37 +46,37 @@ void TransactionState::check_open() const
 {
     if (over_)
         throw SessionClosed("the transaction is over");
-    core->check_open();
+    impl->check_open();
     if (is_lost())
         throw ConnectionLost(make_error_code(errc::connection_lost),
                              "the connection was lost on which the transaction was begun", Outcome::not_sent);
 }
 
-asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core, FrameOptions options)
+asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<SessionImpl> impl, FrameOptions options)
 {
-    require(core);
+    require(impl);
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
-        auto operation = begin(core, std::move(options));
-        co_return co_await hop_to(core->home(), std::move(operation));
+    if (!impl->may_suspend_on(caller)) {
+        auto operation = begin(impl, std::move(options));
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
     auto const* const chosen = find_header(options, "transaction");
     if (chosen && chosen->empty())
         throw InvalidFrame("a transaction needs an id", "transaction");
-    auto const state = std::make_shared<TransactionState>(core, chosen ? *chosen : core->transactions().next_id());
-    if (!core->transactions().add(state))
+    auto const state = std::make_shared<TransactionState>(impl, chosen ? *chosen : impl->transactions().next_id());
+    if (!impl->transactions().add(state))
         throw InvalidFrame("'" + state->id + "' is the id of another transaction that is open", "transaction");
     // Whatever happens from here on, the handle sees to it that nothing stays open.
-    auto transaction = Core::make_transaction(state);
+    auto transaction = SessionImpl::make_transaction(state);
     auto frame = transaction_frame("BEGIN", state->id);
     add_headers(frame, options);
     auto how = transmit_options(options);
     FrameEffects effects;
     effects.encoded = &state->begun_;
-    effects.connection = &state->connection_;
+    effects.connection_number = &state->connection_;
     how.effects = &effects;
     how.may_suspend = true;
-    co_await Core::transmit(core, std::move(frame), how);
+    co_await SessionImpl::transmit(impl, std::move(frame), how);
     co_return transaction;
 }
 
@@ -84,20 +84,20 @@ asio::awaitable<Transaction> TransactionState::begin(std::shared_ptr<Core> core,
 asio::awaitable<bool> TransactionState::send_frame(std::shared_ptr<TransactionState> state, Frame frame,
                                                    TransmitOptions how)
 {
-    auto const core = state->core;
+    auto const impl = state->impl;
     how.may_suspend = true;
     FrameEffects effects = how.effects ? *how.effects : FrameEffects();
     effects.transaction = state.get();
     how.effects = &effects;
     if (!frame.has_header("transaction"))
         frame.add_header("transaction", state->id);
-    if (how.with_receipt || core->config().auto_receipt || frame.has_header("receipt")) {
+    if (how.with_receipt || impl->config().auto_receipt || frame.has_header("receipt")) {
         how.with_receipt = true;
         how.defer_deadline = true;
-        auto pending = co_await Core::submit(core, std::move(frame), how);
+        auto pending = co_await SessionImpl::submit(impl, std::move(frame), how);
         state->pending_.push_back(std::move(pending));
     } else {
-        co_await Core::transmit(core, std::move(frame), how);
+        co_await SessionImpl::transmit(impl, std::move(frame), how);
     }
     co_return true;
 }
@@ -106,9 +106,9 @@ asio::awaitable<void> TransactionState::send(std::shared_ptr<TransactionState> s
 {
     require_state(state);
     auto const caller = co_await asio::this_coro::executor;
-    if (!state->core->may_suspend_on(caller)) {
+    if (!state->impl->may_suspend_on(caller)) {
         auto operation = with_monostate(send(state, std::move(message)));
-        co_await hop_to(state->core->home(), std::move(operation));
+        co_await run_on(state->impl->home(), std::move(operation));
         co_return;
     }
     state->check_open();
@@ -123,12 +123,12 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
 {
     require_state(state);
     auto const caller = co_await asio::this_coro::executor;
-    if (!state->core->may_suspend_on(caller)) {
+    if (!state->impl->may_suspend_on(caller)) {
         auto operation = acknowledge(state, std::move(subscription), connection, sequence, std::move(frame));
-        co_return co_await hop_to(state->core->home(), std::move(operation));
+        co_return co_await run_on(state->impl->home(), std::move(operation));
     }
     state->check_open();
-    if (!state->core->may_acknowledge(subscription.get(), connection, sequence, frame.has_value()))
+    if (!state->impl->may_acknowledge(subscription.get(), connection, sequence, frame.has_value()))
         co_return false;
     FrameEffects effects;
     effects.settles = subscription.get();
@@ -138,7 +138,7 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
     try {
         co_await send_frame(state, std::move(*frame), how);
     } catch (StaleMessage const&) { // it was settled before there was room for this
-        if (state->core->config().strict_acks)
+        if (state->impl->config().strict_acks)
             throw;
         co_return false;
     }
@@ -148,11 +148,11 @@ asio::awaitable<bool> TransactionState::acknowledge(std::shared_ptr<TransactionS
 asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState> state)
 {
     require_state(state);
-    auto const core = state->core;
+    auto const impl = state->impl;
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
+    if (!impl->may_suspend_on(caller)) {
         auto operation = with_monostate(commit(state));
-        co_await hop_to(core->home(), std::move(operation));
+        co_await run_on(impl->home(), std::move(operation));
         co_return;
     }
     state->check_open();
@@ -167,7 +167,7 @@ asio::awaitable<void> TransactionState::commit(std::shared_ptr<TransactionState>
     how.may_suspend = true;
     auto frame = transaction_frame("COMMIT", state->id);
     Ending const ending(*state);
-    co_await Core::transmit(core, std::move(frame), how);
+    co_await SessionImpl::transmit(impl, std::move(frame), how);
     // A total cancellation that has come since COMMIT was encoded is to be ignored, but the caller's coroutine
     // remembers it, and would throw.
     auto const throws = co_await asio::this_coro::throw_if_cancelled();
@@ -184,19 +184,19 @@ asio::awaitable<void> TransactionState::await_confirmations(std::shared_ptr<Tran
 {
     auto const pending = std::exchange(state->pending_, {});
     for (auto const& receipt : pending)
-        state->core->start_deadline(Core::slot_of(receipt)); // of what was waiting for room before COMMIT
+        state->impl->start_deadline(SessionImpl::slot_of(receipt)); // of what was waiting for room before COMMIT
     for (auto const& receipt : pending)
-        co_await state->core->await_confirmation(receipt);
+        co_await state->impl->await_confirmation(receipt);
 }
 
 asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> state)
 {
     require_state(state);
-    auto const core = state->core;
+    auto const impl = state->impl;
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
+    if (!impl->may_suspend_on(caller)) {
         auto operation = with_monostate(abort(state));
-        co_await hop_to(core->home(), std::move(operation));
+        co_await run_on(impl->home(), std::move(operation));
         co_return;
     }
     state->check_open();
@@ -208,13 +208,13 @@ asio::awaitable<void> TransactionState::abort(std::shared_ptr<TransactionState> 
     how.may_suspend = true;
     auto frame = transaction_frame("ABORT", state->id);
     Ending const ending(*state);
-    co_await Core::transmit(core, std::move(frame), how);
+    co_await SessionImpl::transmit(impl, std::move(frame), how);
     state->pending_.clear();
 }
 
 bool TransactionState::is_lost() const noexcept
 {
-    return begun_ && connection_ != core->connection();
+    return begun_ && connection_ != impl->connection_number();
 }
 
 void TransactionState::settle(SubscriptionState& subscription, UnackedMessages::Sequence sequence)
@@ -236,7 +236,7 @@ void TransactionState::end(bool committed)
                 subscription->unacked.reopen(run);
         }
     }
-    core->transactions().remove(*this);
+    impl->transactions().remove(*this);
 }
 
 void TransactionState::abandon()
@@ -245,11 +245,11 @@ void TransactionState::abandon()
     if (ending_ != 0)
         return;
     pending_.clear();
-    core->transactions().remove(*this);
-    if (!begun_ || over_ || !core->is_open() || is_lost())
+    impl->transactions().remove(*this);
+    if (!begun_ || over_ || !impl->is_open() || is_lost())
         return;
     end(false);
-    core->send_control(transaction_frame("ABORT", id));
+    impl->send_control(transaction_frame("ABORT", id));
 }
 
 // --- OpenTransactions

@@ -19,16 +19,16 @@
 
 namespace arbalest::detail {
 
-class Core;
+class SessionImpl;
 class SubscriptionState;
 
 /// A transaction as the session sees it. Its operations are static coroutines that own it.
 class TransactionState
 {
 public:
-    TransactionState(std::shared_ptr<Core> core, std::string id) : core(std::move(core)), id(std::move(id)) {}
+    TransactionState(std::shared_ptr<SessionImpl> impl, std::string id) : impl(std::move(impl)), id(std::move(id)) {}
 
-    static boost::asio::awaitable<Transaction> begin(std::shared_ptr<Core> core, FrameOptions options);
+    static boost::asio::awaitable<Transaction> begin(std::shared_ptr<SessionImpl> impl, FrameOptions options);
     static boost::asio::awaitable<void> send(std::shared_ptr<TransactionState> state, OutgoingMessage message);
     static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<TransactionState> state,
                                                     std::shared_ptr<SubscriptionState> subscription,
@@ -49,7 +49,7 @@ public:
     /// COMMIT or ABORT is encoded.
     void end(bool committed);
 
-    std::shared_ptr<Core> const core;
+    std::shared_ptr<SessionImpl> const impl;
     std::string const id;
 
 private:

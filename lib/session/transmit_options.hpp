@@ -15,7 +15,7 @@
 namespace arbalest::detail {
 
 class SubscriptionState;
-struct Link;
+struct Connection;
 class TransactionState;
 
 enum class TransactionEnd : std::uint8_t { none, commit, abort };
@@ -29,8 +29,8 @@ public:
     // When the frame enters the write buffer: this is set, and this message of this subscription counts as settled.
     bool* encoded = nullptr;
     std::uint64_t* position = nullptr;                  // set to where it starts in the connection's bytes
-    std::shared_ptr<Link>* link = nullptr;              // set to that connection
-    std::uint64_t* connection = nullptr;                // set to which connection that is
+    std::shared_ptr<Connection>* connection = nullptr;  // set to that connection
+    std::uint64_t* connection_number = nullptr;         // set to which connection that is
     std::shared_ptr<WriteWatch> const* watch = nullptr; // a message's, when it goes into the outbox
     SubscriptionState* subscribing = nullptr;           // SUBSCRIBE: whose
     SubscriptionState* settles = nullptr;
@@ -62,8 +62,9 @@ public:
     bool raw : 1 = false;             // only if the frame has one
     bool defer_deadline : 1 = false;  // in a transaction: the limit starts with COMMIT
     bool deletes_durable : 1 = false; // UNSUBSCRIBE
-    bool may_suspend : 1 = false;     // see Core::may_suspend_on(); the operation has seen to it, or need not suspend
-    bool no_destination : 1 = false;  // a message that goes nowhere
+    bool may_suspend : 1 =
+        false; // see SessionImpl::may_suspend_on(); the operation has seen to it, or need not suspend
+    bool no_destination : 1 = false; // a message that goes nowhere
 
 private:
     static constexpr int timeout_bits = 56;

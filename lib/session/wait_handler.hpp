@@ -1,6 +1,6 @@
 #pragma once
 
-#include "trip.hpp"
+#include "yield.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>

@@ -1,4 +1,4 @@
-#include "session/exclusive.hpp"
+#include "session/concurrency_check.hpp"
 #include "support/raw_peer.hpp"
 
 #include <csignal>
@@ -64,10 +64,10 @@ bool is_aborted_by_itself(std::function<void()> const& action)
 // A thread that is in the middle of the session's work, and another one that comes in.
 void enter_from_two_threads(bool asserts)
 {
-    detail::Exclusive exclusive(asserts);
-    detail::Exclusive::Section const outer(exclusive);
-    detail::Exclusive::Section const nested(exclusive); // of the same thread: allowed
-    std::thread([&exclusive] { detail::Exclusive::Section const other(exclusive); }).join();
+    detail::ConcurrencyCheck exclusive(asserts);
+    detail::ConcurrencyCheck::Section const outer(exclusive);
+    detail::ConcurrencyCheck::Section const nested(exclusive); // of the same thread: allowed
+    std::thread([&exclusive] { detail::ConcurrencyCheck::Section const other(exclusive); }).join();
 }
 
 BOOST_FIXTURE_TEST_SUITE(edge_options, ContextFixture)

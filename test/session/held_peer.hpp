@@ -1,7 +1,7 @@
 #pragma once
 
-#include "session/core.hpp"
-#include "session/route.hpp"
+#include "session/broker_list.hpp"
+#include "session/session_impl.hpp"
 #include "support/raw_peer.hpp"
 #include <arbalest/protocol/frame_decoder.hpp>
 #include <arbalest/transport/transport.hpp>
@@ -159,17 +159,17 @@ public:
     void make_session(StompConfig config, bool reconnects = true, bool resends = true)
     {
         auto const held = std::make_shared<StompConfig>(std::move(config));
-        std::shared_ptr<detail::Route> route;
+        std::shared_ptr<detail::BrokerList> route;
         if (reconnects) {
             auto policy = ReconnectPolicy();
             policy.initial = std::chrono::hours(1);
             policy.max = std::chrono::hours(1);
             policy.resend_unconfirmed = resends;
             held->reconnect = policy;
-            route = std::make_shared<detail::Route>(std::vector<std::string>{"stomp://127.0.0.1:1"});
+            route = std::make_shared<detail::BrokerList>(std::vector<std::string>{"stomp://127.0.0.1:1"});
         }
-        core = std::make_shared<detail::Core>(context.get_executor(), held, route);
-        session = detail::Core::make_session(core);
+        core = std::make_shared<detail::SessionImpl>(context.get_executor(), held, route);
+        session = detail::SessionImpl::make_session(core);
     }
 
     /// @param answers as HeldPeer::answers.
@@ -179,7 +179,7 @@ public:
         peer->answers = answers;
         std::unique_ptr<Transport> transport = std::make_unique<HeldTransport>(peer);
         detail::Handshake handshake;
-        co_await detail::Core::shake_hands(core, std::move(transport), std::move(handshake));
+        co_await detail::SessionImpl::perform_handshake(core, std::move(transport), std::move(handshake));
         co_return peer;
     }
 
@@ -193,7 +193,7 @@ public:
 
     asio::awaitable<void> send_filler() { co_await session.send("/queue/filler", std::string(300, 'f')); }
 
-    std::shared_ptr<detail::Core> core;
+    std::shared_ptr<detail::SessionImpl> core;
     StompSession session;
 };
 

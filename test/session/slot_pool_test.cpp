@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_its_last_use_is_left_in_a_slot)
 {
     SlotPool pool;
     auto& slot = pool.take();
-    slot.encoded = slot.chosen = slot.deferred = slot.again = slot.may_have_left = true;
+    slot.encoded = slot.chosen = slot.deferred = slot.is_resubscribe = slot.may_have_left = true;
     slot.kept = false;
     slot.losses = 1;
     slot.id = "mine";
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_its_last_use_is_left_in_a_slot)
     give_back_slot(pool, slot);
     auto& next = pool.take();
     BOOST_REQUIRE(&next == &slot);
-    BOOST_TEST(!(next.encoded || next.chosen || next.deferred || next.again || next.may_have_left));
+    BOOST_TEST(!(next.encoded || next.chosen || next.deferred || next.is_resubscribe || next.may_have_left));
     BOOST_TEST(next.kept);
     BOOST_TEST(next.losses == 0U);
     BOOST_TEST(next.id.empty());

@@ -11,7 +11,7 @@
 
 namespace arbalest {
 
-/// Turns the exceptions of an operation into values: `auto r = co_await as_result(session.send(…)); if (!r) …`.
+/// InlineBudget the exceptions of an operation into values: `auto r = co_await as_result(session.send(…)); if (!r) …`.
 /// Cancellation of each type is the operation's; completes as the operation does, on the caller's executor.
 /// @param operation any awaitable; it is started when the result is awaited.
 /// @returns a boost::system::result with the operation's value or a Failure; `value()` rethrows the failure as its own

@@ -15,7 +15,7 @@
 namespace arbalest {
 
 namespace detail {
-class Core;
+class SessionImpl;
 class EventQueue;
 } // namespace detail
 
@@ -62,7 +62,7 @@ public:
     boost::asio::awaitable<std::optional<ConnectionEvent>> next();
 
 private:
-    friend class detail::Core;
+    friend class detail::SessionImpl;
     explicit ConnectionEvents(std::shared_ptr<detail::EventQueue> queue) noexcept;
 
     std::shared_ptr<detail::EventQueue> queue_;

@@ -15,7 +15,7 @@
 namespace arbalest {
 
 namespace detail {
-class Core;
+class SessionImpl;
 class SubscriptionState;
 } // namespace detail
 
@@ -48,7 +48,7 @@ public:
     boost::asio::awaitable<bool> nack() const;
 
 private:
-    friend class detail::Core;
+    friend class detail::SessionImpl;
     friend class detail::SubscriptionState;
     Message(Frame frame, std::shared_ptr<detail::SubscriptionState> subscription, std::uint64_t connection,
             std::uint64_t sequence) noexcept

@@ -15,7 +15,7 @@
 namespace arbalest {
 
 namespace detail {
-class Core;
+class SessionImpl;
 struct ReceiptSlot;
 } // namespace detail
 
@@ -95,13 +95,13 @@ public:
     /// Holds nothing.
     PendingReceipt() noexcept = default;
     PendingReceipt(PendingReceipt&& other) noexcept
-        : core_(std::move(other.core_)), slot_(std::exchange(other.slot_, nullptr))
+        : impl_(std::move(other.impl_)), slot_(std::exchange(other.slot_, nullptr))
     {
     }
     PendingReceipt& operator=(PendingReceipt&& other) noexcept
     {
         PendingReceipt former(std::move(*this));
-        core_ = std::move(other.core_);
+        impl_ = std::move(other.impl_);
         slot_ = std::exchange(other.slot_, nullptr);
         return *this;
     }
@@ -119,16 +119,18 @@ public:
     boost::asio::awaitable<Receipt> confirmed();
 
     /// Whether confirmed() would complete without waiting. To be called on the session's executor.
-    bool ready() const noexcept;
+    bool is_ready() const noexcept;
+    /// The former name of is_ready(): Subscription::ready() waits, which this does not.
+    [[deprecated("use is_ready()")]] bool ready() const noexcept { return is_ready(); }
     /// Whether it holds a confirmation that may be awaited.
     bool valid() const noexcept { return slot_ != nullptr; }
 
 private:
-    friend class detail::Core;
-    PendingReceipt(std::shared_ptr<detail::Core> core, detail::ReceiptSlot* slot) noexcept;
+    friend class detail::SessionImpl;
+    PendingReceipt(std::shared_ptr<detail::SessionImpl> impl, detail::ReceiptSlot* slot) noexcept;
     void let_go() noexcept;
 
-    std::shared_ptr<detail::Core> core_;
+    std::shared_ptr<detail::SessionImpl> impl_;
     detail::ReceiptSlot* slot_ = nullptr;
 };
 

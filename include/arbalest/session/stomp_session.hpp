@@ -27,7 +27,7 @@
 namespace arbalest {
 
 namespace detail {
-class Lease;
+class SessionOwner;
 } // namespace detail
 
 /// Figures of a session since it was opened.
@@ -185,7 +185,7 @@ public:
     /// gone. What is returned must not outlive the io_context.
     boost::asio::any_io_executor get_executor() const;
     /// Whether the handle belongs to a session, be that open or not.
-    bool valid() const noexcept { return lease_ != nullptr; }
+    bool valid() const noexcept { return owner_ != nullptr; }
 
     /// Adds and removes further hooks behind those of the configuration. From any thread; takes effect on the session's
     /// executor, for the frames from then on.
@@ -195,11 +195,11 @@ public:
     void remove_interceptor(std::shared_ptr<Interceptor> interceptor) const;
 
 private:
-    friend class detail::Core;
-    explicit StompSession(std::shared_ptr<detail::Lease> lease) noexcept;
-    std::shared_ptr<detail::Core> core() const;
+    friend class detail::SessionImpl;
+    explicit StompSession(std::shared_ptr<detail::SessionOwner> owner) noexcept;
+    std::shared_ptr<detail::SessionImpl> impl() const;
 
-    std::shared_ptr<detail::Lease> lease_;
+    std::shared_ptr<detail::SessionOwner> owner_;
 };
 
 } // namespace arbalest

@@ -170,7 +170,7 @@ public:
     bool valid() const noexcept { return state_ != nullptr; }
 
 private:
-    friend class detail::Core;
+    friend class detail::SessionImpl;
     explicit Subscription(std::shared_ptr<detail::SubscriptionState> state) noexcept;
 
     std::shared_ptr<detail::SubscriptionState> state_;

@@ -64,7 +64,7 @@ public:
     boost::asio::awaitable<void> abort();
 
 private:
-    friend class detail::Core;
+    friend class detail::SessionImpl;
     explicit Transaction(std::shared_ptr<detail::TransactionState> state) noexcept;
 
     std::shared_ptr<detail::TransactionState> state_;

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_pending_receipt_moves_and_is_awaited_once)
         BOOST_TEST(replacement.valid());
         PendingReceipt const none;
         BOOST_TEST(!none.valid());
-        BOOST_TEST(!none.ready());
+        BOOST_TEST(!none.is_ready());
         co_await session.disconnect();
     });
 }
@@ -137,8 +137,8 @@ BOOST_AUTO_TEST_CASE(ready_tells_when_the_confirmation_is_there)
     run([this]() -> asio::awaitable<void> {
         auto session = co_await connect();
         auto pending = co_await session.submit(queue(), "x");
-        BOOST_TEST(!pending.ready());
-        co_await until([&] { return pending.ready(); });
+        BOOST_TEST(!pending.is_ready());
+        co_await until([&] { return pending.is_ready(); });
         co_await pending.confirmed();
         co_await session.disconnect();
     });

@@ -1,7 +1,7 @@
-#include "core.hpp"
+#include "session_impl.hpp"
 
-#include "core_service.hpp"
 #include "session_extension.hpp"
+#include "session_service.hpp"
 
 #include <boost/asio/query.hpp>
 
@@ -37,11 +37,13 @@ bool asserts_by_default() noexcept
 #endif
 }
 
-Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config, std::shared_ptr<Route> route)
-    : home_(std::move(executor)), executor_(home_.get()), config_(std::move(config)), route_(std::move(route)),
-      reconnects_(route_ && config_->reconnect),
-      service_(&asio::use_service<CoreService>(asio::query(executor_, asio::execution::context))),
-      conversation_(conversation_options(*config_)), timer_(executor_), exclusive_(config_->assert_no_concurrency),
+SessionImpl::SessionImpl(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
+                         std::shared_ptr<BrokerList> route)
+    : home_(std::move(executor)), executor_(home_.get()), config_(std::move(config)), brokers_(std::move(route)),
+      reconnects_(brokers_ && config_->reconnect),
+      service_(&asio::use_service<SessionService>(asio::query(executor_, asio::execution::context))),
+      conversation_(conversation_options(*config_)), timer_(executor_),
+      concurrency_check_(config_->assert_no_concurrency),
       schedule_(config_->reconnect ? config_->reconnect->attempts : 0,
                 config_->reconnect ? config_->reconnect->stable_after : std::chrono::milliseconds(0)),
       outbox_(reconnects_ ? config_->reconnect->outbox : OutboxLimits())
@@ -51,40 +53,41 @@ Core::Core(asio::any_io_executor executor, std::shared_ptr<StompConfig const> co
     service_->add(*this);
 }
 
-std::shared_ptr<Core> Core::make(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
-                                 std::shared_ptr<Route> route)
+std::shared_ptr<SessionImpl> SessionImpl::make(asio::any_io_executor executor,
+                                               std::shared_ptr<StompConfig const> config,
+                                               std::shared_ptr<BrokerList> route)
 {
-    auto const core = std::make_shared<Core>(std::move(executor), std::move(config), std::move(route));
-    if (auto const extension = std::dynamic_pointer_cast<SessionExtension>(core->config_->interceptor))
-        extension->attach(core);
-    return core;
+    auto const impl = std::make_shared<SessionImpl>(std::move(executor), std::move(config), std::move(route));
+    if (auto const extension = std::dynamic_pointer_cast<SessionExtension>(impl->config_->interceptor))
+        extension->attach(impl);
+    return impl;
 }
 
-Core::~Core()
+SessionImpl::~SessionImpl()
 {
     if (!is_alive())
         return;
     // In whichever thread this is, an io_context that goes down meanwhile waits until this session has left it.
     timer_.destroy();
     reconnecting_.reset();
-    link_.reset();
+    current_.reset();
     home_.close();
     home_.drop();
     service_->remove(*this);
 }
 
-StompSession Core::make_session(std::shared_ptr<Core> core)
+StompSession SessionImpl::make_session(std::shared_ptr<SessionImpl> impl)
 {
-    return StompSession(std::make_shared<Lease>(std::move(core)));
+    return StompSession(std::make_shared<SessionOwner>(std::move(impl)));
 }
 
-void Core::check_unfinished() const
+void SessionImpl::check_unfinished() const
 {
     if (finished_)
         cause_->raise();
 }
 
-void Core::check_open() const
+void SessionImpl::check_open() const
 {
     if (finished_)
         cause_->with_outcome(Outcome::not_sent)->raise();

@@ -35,7 +35,7 @@ enum class Cancellations : std::uint8_t {
 
 /// What an operation on another executor came to.
 template <class T>
-struct HopResult
+struct RunOnResult
 {
     std::exception_ptr error;
     std::optional<T> value;
@@ -44,23 +44,23 @@ struct HopResult
 /// What both executors share while an operation runs on the other one. Everything but `handler` is touched on the
 /// target executor only, and after completion on the caller's.
 template <class T>
-struct Hop : std::enable_shared_from_this<Hop<T>>
+struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
 {
-    // The coroutine that waits gets the result only: if it held the hop while the hop holds it, both would outlive an
-    // io_context that is destroyed meanwhile.
-    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<HopResult<T>>)>;
+    // The coroutine that waits gets the result only: if it held this state while the state holds it, both would outlive
+    // an io_context that is destroyed meanwhile.
+    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<RunOnResult<T>>)>;
 
-    Hop(boost::asio::any_io_executor caller, std::shared_ptr<SessionExecutor> target,
-        boost::asio::awaitable<T> operation, Cancellations cancellations)
+    RunOnState(boost::asio::any_io_executor caller, std::shared_ptr<SessionExecutor> target,
+               boost::asio::awaitable<T> operation, Cancellations cancellations)
         : caller(boost::asio::prefer(caller, boost::asio::execution::outstanding_work.tracked)),
           target(std::move(target)), operation(std::move(operation)), cancellations(cancellations)
     {
     }
-    Hop(Hop const&) = delete;
-    Hop& operator=(Hop const&) = delete;
+    RunOnState(RunOnState const&) = delete;
+    RunOnState& operator=(RunOnState const&) = delete;
 
     // The target's context has gone, and the operation with it: the caller is told, and not left behind.
-    ~Hop()
+    ~RunOnState()
     {
         if (!handler)
             return;
@@ -110,40 +110,40 @@ struct Hop : std::enable_shared_from_this<Hop<T>>
     boost::asio::cancellation_signal signal;
     std::optional<Handler> handler;
     bool done = false;
-    std::shared_ptr<HopResult<T>> result = std::make_shared<HopResult<T>>();
+    std::shared_ptr<RunOnResult<T>> result = std::make_shared<RunOnResult<T>>();
 };
 
-struct StartHop
+struct StartRunOn
 {
     template <class Handler, class T>
-    void operator()(Handler handler, std::shared_ptr<Hop<T>> hop) const
+    void operator()(Handler handler, std::shared_ptr<RunOnState<T>> state) const
     {
-        hop->handler.emplace(std::move(handler));
+        state->handler.emplace(std::move(handler));
         // Asked for only now: the erased handler puts a state of its own into the caller's slot.
-        auto slot = boost::asio::get_associated_cancellation_slot(*hop->handler);
+        auto slot = boost::asio::get_associated_cancellation_slot(*state->handler);
         if (slot.is_connected()) {
             // The caller's slot only posts: the operation lives on the other executor, and may be over by the time.
-            slot.assign([weak = std::weak_ptr<Hop<T>>(hop)](boost::asio::cancellation_type type) {
-                if (auto const hop = weak.lock())
-                    hop->target->post([hop, type] { hop->cancel(type); });
+            slot.assign([weak = std::weak_ptr<RunOnState<T>>(state)](boost::asio::cancellation_type type) {
+                if (auto const state = weak.lock())
+                    state->target->post([state, type] { state->cancel(type); });
             });
         }
-        // If its io_context is gone, the hop ends here, and tells the caller so.
-        hop->target->post([hop] { hop->start(); });
+        // If its io_context is gone, the state is destroyed here, which tells the caller so.
+        state->target->post([state] { state->start(); });
     }
 };
 
 /// Runs an operation on the executor of a session and completes on the caller's. Cancellation crosses in one direction,
 /// the result in the other; neither can meet a dead object.
 template <class T>
-boost::asio::awaitable<T> hop_to(std::shared_ptr<SessionExecutor> target, boost::asio::awaitable<T> operation,
+boost::asio::awaitable<T> run_on(std::shared_ptr<SessionExecutor> target, boost::asio::awaitable<T> operation,
                                  Cancellations cancellations = Cancellations::as_given)
 {
     auto const caller = co_await boost::asio::this_coro::executor;
-    auto started = std::make_shared<Hop<T>>(caller, std::move(target), std::move(operation), cancellations);
-    auto const result =
-        co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const, void(std::shared_ptr<HopResult<T>>)>(
-            StartHop(), boost::asio::use_awaitable, std::move(started));
+    auto started = std::make_shared<RunOnState<T>>(caller, std::move(target), std::move(operation), cancellations);
+    auto const result = co_await boost::asio::async_initiate<boost::asio::use_awaitable_t<> const,
+                                                             void(std::shared_ptr<RunOnResult<T>>)>(
+        StartRunOn(), boost::asio::use_awaitable, std::move(started));
     if (result->error)
         std::rethrow_exception(result->error);
     co_return std::move(*result->value);

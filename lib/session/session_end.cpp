@@ -1,8 +1,8 @@
-#include "core.hpp"
-#include "core_service.hpp"
 #include "event_queue.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
+#include "session_service.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -23,17 +23,17 @@ namespace asio = boost::asio;
 // How long a transport may take to close in order.
 constexpr auto closing = std::chrono::seconds(1);
 
-Lease::~Lease()
+SessionOwner::~SessionOwner()
 {
-    core->run_there([](Core& core) { core.lease_ended(); });
+    impl->run_there([](SessionImpl& impl) { impl.owner_ended(); });
 }
 
-void Core::lease_ended()
+void SessionImpl::owner_ended()
 {
     finish(std::make_shared<SessionClosed>("the session's last handle is gone"), CloseReason::normal);
 }
 
-void Core::begin_disconnect()
+void SessionImpl::begin_disconnect()
 {
     if (finished_ || std::exchange(disconnecting_, true))
         return;
@@ -49,7 +49,7 @@ void Core::begin_disconnect()
 }
 
 // DISCONNECT overtakes outstanding receipts on RabbitMQ, so it has to wait for them, and for what is still queued.
-void Core::continue_disconnect()
+void SessionImpl::continue_disconnect()
 {
     if (conversation_.state() != Conversation::State::draining)
         return;
@@ -59,28 +59,28 @@ void Core::continue_disconnect()
     send_control(conversation_.disconnect());
 }
 
-void Core::finish_in_order()
+void SessionImpl::finish_in_order()
 {
     finish(std::make_shared<SessionClosed>("the session was disconnected"), true, CloseReason::normal);
 }
 
-void Core::finish(std::shared_ptr<StompError> cause, CloseReason reason)
+void SessionImpl::finish(std::shared_ptr<StompError> cause, CloseReason reason)
 {
     finish(std::move(cause), false, reason);
 }
 
-void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason reason)
+void SessionImpl::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason reason)
 {
     if (std::exchange(finished_, true))
         return;
     auto const self = shared_from_this();
-    Exclusive::Section const section(exclusive_);
+    ConcurrencyCheck::Section const section(concurrency_check_);
     info_.set_open(false);
     orderly_ = orderly;
     cause_ = std::move(cause);
     conversation_.close();
 
-    shaking_hands_ = false;
+    in_handshake_ = false;
     stop_reconnecting();
 
     while (!queue_.empty())
@@ -89,7 +89,7 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
         auto& slot = waiting_slots_.front();
         complete_slot(slot, cause_->with_outcome(outcome_of(slot)));
     }
-    outbox_.clear(link_ ? link_->output.unsent_from() : 0);
+    outbox_.clear(current_ ? current_->output.unsent_from() : 0);
     auto const subscriptions = std::exchange(subscriptions_, {});
     for (auto const& [key, subscription] : subscriptions)
         subscription->end(orderly ? nullptr : cause_);
@@ -110,15 +110,15 @@ void Core::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason r
 }
 
 // What became of a frame when the session ended before its receipt came.
-Outcome Core::outcome_of(ReceiptSlot const& slot) const noexcept
+Outcome SessionImpl::outcome_of(ReceiptSlot const& slot) const noexcept
 {
-    bool const leaves_now = slot.encoded && link_ && !link_->output.is_unsent(slot.position);
+    bool const leaves_now = slot.encoded && current_ && !current_->output.is_unsent(slot.position);
     return slot.may_have_left || leaves_now ? Outcome::unknown : Outcome::not_sent;
 }
 
 // The one end of a wait for a receipt, however it comes about. From here on nothing leads to the slot, but for whoever
 // keeps it.
-void Core::end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool answered) noexcept
+void SessionImpl::end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool answered) noexcept
 {
     assert(slot.state == ReceiptSlot::State::waiting);
     auto& receipts = conversation_.receipts();
@@ -142,14 +142,14 @@ void Core::end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool answered) 
 }
 
 // Nobody holds on to it, and its answer is of no use any more.
-void Core::drop_slot(ReceiptSlot& slot) noexcept
+void SessionImpl::drop_slot(ReceiptSlot& slot) noexcept
 {
     end_wait(slot, ReceiptSlot::State::failed);
     slots_.give_back(slot);
 }
 
 // The answer is there: a confirmation when `failure` is null.
-void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure, bool answered)
+void SessionImpl::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure, bool answered)
 {
     auto* const queued = slot.queued;
     end_wait(slot, failure ? ReceiptSlot::State::failed : ReceiptSlot::State::confirmed, answered);
@@ -163,7 +163,7 @@ void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure,
     }
     if (auto const subscription = std::exchange(slot.subscribing, nullptr)) {
         subscription->suspected = false;
-        if (slot.again && slot.failure && slot.failure->outcome() == Outcome::refused)
+        if (slot.is_resubscribe && slot.failure && slot.failure->outcome() == Outcome::refused)
             refuse_subscription(*subscription, slot.failure);
     }
     if (!slot.kept)
@@ -171,7 +171,7 @@ void Core::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure,
 }
 
 // The receipt has not come in time.
-void Core::limit_passed(ReceiptSlot& slot)
+void SessionImpl::limit_passed(ReceiptSlot& slot)
 {
     // What stands in the write buffer still goes out.
     auto const outcome = slot.encoded || slot.may_have_left ? Outcome::unknown : Outcome::not_sent;
@@ -188,7 +188,7 @@ void Core::limit_passed(ReceiptSlot& slot)
 }
 
 // A RECEIPT that came, or the end of the limit, is taken back.
-void Core::await_again(ReceiptSlot& slot)
+void SessionImpl::await_again(ReceiptSlot& slot)
 {
     auto& receipts = conversation_.receipts();
     if (slot.chosen)
@@ -197,7 +197,7 @@ void Core::await_again(ReceiptSlot& slot)
         receipts.expect(slot.number, &slot, slot.deadline);
 }
 
-void Core::stop_keeping(ReceiptSlot& slot) noexcept
+void SessionImpl::stop_keeping(ReceiptSlot& slot) noexcept
 {
     if (!slot.deferred)
         --awaited_;
@@ -205,7 +205,7 @@ void Core::stop_keeping(ReceiptSlot& slot) noexcept
 }
 
 // Whoever asked for the receipt is no longer interested.
-void Core::release_slot(ReceiptSlot* slot) noexcept
+void SessionImpl::release_slot(ReceiptSlot* slot) noexcept
 {
     if (slot->state != ReceiptSlot::State::waiting) {
         slots_.give_back(*slot);
@@ -213,13 +213,13 @@ void Core::release_slot(ReceiptSlot* slot) noexcept
     }
     stop_keeping(*slot);
     // The answers to an UNSUBSCRIBE and to the SUBSCRIBE of a subscription that was there before are worth knowing.
-    if (slot->ending || slot->again)
+    if (slot->ending || slot->is_resubscribe)
         return;
     drop_slot(*slot);
     room_was_made();
 }
 
-void Core::abandon_slot(ReceiptSlot* slot) noexcept
+void SessionImpl::abandon_slot(ReceiptSlot* slot) noexcept
 {
     if (slot->state != ReceiptSlot::State::waiting || !slot->message) {
         release_slot(slot);
@@ -229,7 +229,7 @@ void Core::abandon_slot(ReceiptSlot* slot) noexcept
     continue_disconnect();
 }
 
-void Core::complete_queued(QueuedFrame& queued, std::exception_ptr failure)
+void SessionImpl::complete_queued(QueuedFrame& queued, std::exception_ptr failure)
 {
     queued.unlink();
     queued.done = true;
@@ -242,17 +242,20 @@ void Core::complete_queued(QueuedFrame& queued, std::exception_ptr failure)
 namespace {
 
 // Until reading and writing have ended, or the time for that is over.
-asio::awaitable<void> wait_until_idle(asio::any_io_executor executor, std::shared_ptr<Link> link)
+asio::awaitable<void> wait_until_idle(asio::any_io_executor executor, std::shared_ptr<Connection> connection)
 {
     struct Announced
     {
-        Announced(Link& link, asio::steady_timer& timer) noexcept : link(link) { link.idle = &timer; }
-        ~Announced() { link.idle = nullptr; }
-        Link& link;
+        Announced(Connection& connection, asio::steady_timer& timer) noexcept : connection(connection)
+        {
+            connection.idle = &timer;
+        }
+        ~Announced() { connection.idle = nullptr; }
+        Connection& connection;
     };
     asio::steady_timer idle(executor, asio::steady_timer::time_point::max());
-    Announced const announced(*link, idle);
-    while ((link->is_reading || link->output.is_busy()) && !link->must_abort) {
+    Announced const announced(*connection, idle);
+    while ((connection->is_reading || connection->output.is_busy()) && !connection->must_abort) {
         boost::system::error_code cancelled;
         co_await idle.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     }
@@ -260,76 +263,77 @@ asio::awaitable<void> wait_until_idle(asio::any_io_executor executor, std::share
 
 } // namespace
 
-asio::awaitable<void> Core::close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link, CloseReason reason)
+asio::awaitable<void> SessionImpl::close_link(std::shared_ptr<SessionImpl> impl, std::shared_ptr<Connection> connection,
+                                              CloseReason reason)
 {
     // Whoever fails to close in order, or takes too long, is closed anyway.
-    asio::steady_timer limit(core->executor_, closing);
-    limit.async_wait([link](boost::system::error_code code) {
+    asio::steady_timer limit(impl->executor_, closing);
+    limit.async_wait([connection](boost::system::error_code code) {
         if (code)
             return;
-        link->must_abort = true;
-        if (link->idle)
-            link->idle->cancel();
-        if (link->transport)
-            link->transport->abort();
+        connection->must_abort = true;
+        if (connection->idle)
+            connection->idle->cancel();
+        if (connection->transport)
+            connection->transport->abort();
     });
     try {
-        if (!link->transport->may_close_while_busy())
-            co_await wait_until_idle(core->executor_, link);
-        if (!link->must_abort)
-            co_await link->transport->close(reason);
+        if (!connection->transport->may_close_while_busy())
+            co_await wait_until_idle(impl->executor_, connection);
+        if (!connection->must_abort)
+            co_await connection->transport->close(reason);
     } catch (...) {
         // It is aborted in any case.
     }
     limit.cancel();
-    if (link->transport)
-        link->transport->abort();
-    core.reset();
+    if (connection->transport)
+        connection->transport->abort();
+    impl.reset();
 }
 
-asio::awaitable<bool> Core::disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease)
+asio::awaitable<bool> SessionImpl::disconnect(std::shared_ptr<SessionImpl> impl, std::shared_ptr<SessionOwner> owner)
 {
-    require(core);
+    require(impl);
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
-        auto operation = disconnect(core, std::move(lease));
-        co_return co_await hop_to(core->home(), std::move(operation));
+    if (!impl->may_suspend_on(caller)) {
+        auto operation = disconnect(impl, std::move(owner));
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
-    core->begin_disconnect();
+    impl->begin_disconnect();
     struct CloseUnlessFinished
     {
-        explicit CloseUnlessFinished(Core& core) noexcept : core(core) {}
+        explicit CloseUnlessFinished(SessionImpl& impl) noexcept : impl(impl) {}
         ~CloseUnlessFinished()
         {
-            if (!core.finished_)
-                core.finish_in_order();
+            if (!impl.finished_)
+                impl.finish_in_order();
         }
-        Core& core;
+        SessionImpl& impl;
     };
-    CloseUnlessFinished const guard(*core); // when this wait is cancelled
-    while (!core->finished_) {
-        PeerWaiter waiter(*core);
-        co_await core->closed_.wait(core->executor_, waiter, CancellationRule::never_total());
+    CloseUnlessFinished const guard(*impl); // when this wait is cancelled
+    while (!impl->finished_) {
+        PeerWaiter waiter(*impl);
+        co_await impl->closed_.wait(impl->executor_, waiter, CancellationRule::never_total());
     }
     co_return true;
 }
 
-asio::awaitable<Failure> Core::closed(std::shared_ptr<Core> core)
+asio::awaitable<Failure> SessionImpl::closed(std::shared_ptr<SessionImpl> impl)
 {
-    require(core);
+    require(impl);
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
-        auto operation = closed(core);
-        co_return co_await hop_to(core->home(), std::move(operation));
+    if (!impl->may_suspend_on(caller)) {
+        auto operation = closed(impl);
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
-    while (!core->finished_) {
-        ObservingWaiter waiter(*core);
-        co_await core->closed_.wait(core->executor_, waiter);
+    while (!impl->finished_) {
+        ObservingWaiter waiter(*impl);
+        co_await impl->closed_.wait(impl->executor_, waiter);
     }
-    co_return Failure(core->cause_->to_exception_ptr());
+    co_return Failure(impl->cause_->to_exception_ptr());
 }
 
-void Core::context_ended() noexcept
+void SessionImpl::context_ended() noexcept
 {
     auto const self = shared_from_this();
     home_.close();
@@ -339,10 +343,10 @@ void Core::context_ended() noexcept
         cause_ = std::make_shared<SessionClosed>("the io_context of the session is gone");
     timer_.destroy();
     reconnecting_.reset();
-    auto const link = std::exchange(link_, nullptr);
-    if (link) {
-        link->end();
-        link->transport.reset();
+    auto const connection = std::exchange(current_, nullptr);
+    if (connection) {
+        connection->end();
+        connection->transport.reset();
     }
     // Each destroyed coroutine may destroy others that wait in the same places, so they are taken one at a time.
     auto const destroy_all = [](WaitQueue& queue) {
@@ -354,10 +358,10 @@ void Core::context_ended() noexcept
     destroy_all(online_);
     destroy_all(written_);
     events_.release_waiters();
-    if (link) {
-        destroy_all(link->writer);
-        destroy_all(link->reader);
-        destroy_all(link->flushers);
+    if (connection) {
+        destroy_all(connection->writer);
+        destroy_all(connection->reader);
+        destroy_all(connection->flushers);
     }
     while (!queue_.empty()) {
         auto& queued = queue_.front();

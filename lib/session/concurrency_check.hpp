@@ -9,29 +9,30 @@ namespace arbalest::detail {
 
 /// Finds out, where that is wanted, whether two threads are in a session at the same time: then its executor is shared
 /// by threads and no strand, and everything that follows would be undefined.
-class Exclusive
+class ConcurrencyCheck
 {
 public:
-    explicit Exclusive(bool enabled) noexcept : enabled_(enabled) {}
+    explicit ConcurrencyCheck(bool enabled) noexcept : enabled_(enabled) {}
 
     class Section
     {
     public:
-        explicit Section(Exclusive& exclusive) noexcept : exclusive_(exclusive.enabled_ ? &exclusive : nullptr)
+        explicit Section(ConcurrencyCheck& exclusive) noexcept
+            : concurrency_check_(exclusive.enabled_ ? &exclusive : nullptr)
         {
-            if (exclusive_)
-                exclusive_->enter();
+            if (concurrency_check_)
+                concurrency_check_->enter();
         }
         Section(Section const&) = delete;
         Section& operator=(Section const&) = delete;
         ~Section()
         {
-            if (exclusive_)
-                exclusive_->leave();
+            if (concurrency_check_)
+                concurrency_check_->leave();
         }
 
     private:
-        Exclusive* exclusive_;
+        ConcurrencyCheck* concurrency_check_;
     };
 
 private:

@@ -1,5 +1,5 @@
 #include "../protocol/find_header.hpp"
-#include "core.hpp"
+#include "session_impl.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <algorithm>
@@ -50,7 +50,7 @@ std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
     }
 }
 
-SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
+SlotHandle SessionImpl::expect_receipt(Frame& frame, TransmitOptions const& options)
 {
     auto const chosen = find_header(frame, "receipt");
     bool const is_chosen = chosen.data() != nullptr;
@@ -61,7 +61,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     auto const limit = options.timeout().value_or(config_->receipt_timeout);
     bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
     // The clock is read once for all that are going to be written together, as long as that will be at once.
-    bool const starts_with_writing = is_running && is_online() && !link_->output.is_busy();
+    bool const starts_with_writing = is_running && is_online() && !current_->output.is_busy();
     auto const deadline = is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
     auto* const slot = &slots_.take();
     slot->deferred = options.defer_deadline;
@@ -102,7 +102,7 @@ SlotHandle Core::expect_receipt(Frame& frame, TransmitOptions const& options)
     return handle;
 }
 
-void Core::start_limits(TimePoint now)
+void SessionImpl::start_limits(TimePoint now)
 {
     auto& receipts = conversation_.receipts();
     for (auto const number : starting_) {
@@ -120,7 +120,7 @@ void Core::start_limits(TimePoint now)
         set_timer();
 }
 
-void Core::start_deadline(ReceiptSlot* slot)
+void SessionImpl::start_deadline(ReceiptSlot* slot)
 {
     if (slot->state != ReceiptSlot::State::waiting || !slot->deferred)
         return;
@@ -132,7 +132,7 @@ void Core::start_deadline(ReceiptSlot* slot)
     set_timer();
 }
 
-bool Core::may_wait(Frame const& frame, TransmitOptions const& options) const noexcept
+bool SessionImpl::may_wait(Frame const& frame, TransmitOptions const& options) const noexcept
 {
     // In the order of what they cost.
     return options.with_receipt || (config_->auto_receipt && !options.raw) || config_->write_buffer.limit == 0 ||
@@ -147,12 +147,12 @@ OnConnectionLoss rule_for(Frame const& frame, TransmitOptions const& options) no
     return on_connection_loss(frame, role);
 }
 
-bool Core::is_kept(Frame const& frame) const noexcept
+bool SessionImpl::is_kept(Frame const& frame) const noexcept
 {
     return reconnects_ && frame.command() == "SEND" && !frame.has_header("transaction");
 }
 
-bool Core::has_room(Frame const& frame) const noexcept
+bool SessionImpl::has_room(Frame const& frame) const noexcept
 {
     if (!reconnects_)
         return has_buffer_room(frame);
@@ -165,13 +165,13 @@ bool Core::has_room(Frame const& frame) const noexcept
     return is_online() && !outbox_.has_backlog() && has_buffer_room(frame);
 }
 
-bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+bool SessionImpl::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     if (!queue_.empty() || !has_room(frame)) {
         check_encodable(frame, version(), content_length());
         return false;
     }
-    Exclusive::Section const section(exclusive_);
+    ConcurrencyCheck::Section const section(concurrency_check_);
     if (is_kept(frame))
         keep(frame, slot, options);
     else
@@ -179,20 +179,20 @@ bool Core::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& opt
     return true;
 }
 
-void Core::wake_writer()
+void SessionImpl::wake_writer()
 {
-    if (link_ && link_->output.waiting() != 0)
-        link_->writer.wake_all(executor_);
+    if (current_ && current_->output.waiting() != 0)
+        current_->writer.wake_all(executor_);
 }
 
-// Before whoever has sent something begins to wait: a trip through the scheduler, as waking takes, is a system call.
-void Core::start_writer()
+// Before the sender suspends: posting, as waking does, costs a system call.
+void SessionImpl::start_writer()
 {
-    if (link_ && link_->output.waiting() != 0)
-        link_->writer.resume_one();
+    if (current_ && current_->output.waiting() != 0)
+        current_->writer.resume_one();
 }
 
-void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+void SessionImpl::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     if (options.effects)
         check_relevant(*options.effects);
@@ -201,7 +201,7 @@ void Core::write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options
     write_intercepted(frame, slot, options);
 }
 
-void Core::write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options)
+void SessionImpl::write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     auto const position = encode_frame(frame);
     if (slot) {
@@ -213,7 +213,7 @@ void Core::write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOpti
 }
 
 // While a frame waited for room, what it is about may have come to its end.
-void Core::check_relevant(FrameEffects const& effects) const
+void SessionImpl::check_relevant(FrameEffects const& effects) const
 {
     if (effects.transaction && effects.transaction->is_over())
         throw SessionClosed("the transaction is over");
@@ -222,16 +222,16 @@ void Core::check_relevant(FrameEffects const& effects) const
         throw StaleMessage();
 }
 
-void Core::apply(FrameEffects const& effects, std::uint64_t position)
+void SessionImpl::apply(FrameEffects const& effects, std::uint64_t position)
 {
     if (effects.encoded)
         *effects.encoded = true;
     if (effects.position)
         *effects.position = position;
-    if (effects.link)
-        *effects.link = link_;
     if (effects.connection)
-        *effects.connection = connection_;
+        *effects.connection = current_;
+    if (effects.connection_number)
+        *effects.connection_number = connection_number_;
     if (effects.starts) {
         for (auto const& pending : *effects.starts)
             start_deadline(slot_of(pending));
@@ -244,20 +244,20 @@ void Core::apply(FrameEffects const& effects, std::uint64_t position)
         effects.transaction->end(effects.transaction_end == TransactionEnd::commit);
 }
 
-std::uint64_t Core::encode_frame(Frame const& frame)
+std::uint64_t SessionImpl::encode_frame(Frame const& frame)
 {
-    auto& link = *link_;
-    auto const position = link.output.append(frame, conversation_.version(), content_length());
+    auto& connection = *current_;
+    auto const position = connection.output.append(frame, conversation_.version(), content_length());
     info_.frames_sent.add(1);
     if (!writer_is_held_)
-        link.writer.wake_all(executor_);
+        connection.writer.wake_all(executor_);
     if (hooks_.has_observers())
         hooks_.on_frame_sent(frame);
     return position;
 }
 
 // Takes a message into the outbox, and from there, if that can be, into the write buffer.
-void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+void SessionImpl::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     if (!is_online())
         check_encodable(frame, version(), content_length());
@@ -282,7 +282,7 @@ void Core::keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 }
 
 // Encodes the first message of the backlog.
-void Core::write_kept()
+void SessionImpl::write_kept()
 {
     auto& message = outbox_.front();
     if (!std::exchange(message.intercepted, true) && hooks_.has_interceptors())
@@ -292,10 +292,10 @@ void Core::write_kept()
         slot->encoded = true;
         slot->position = position;
     }
-    outbox_.encoded(position, link_->output.end());
+    outbox_.encoded(position, current_->output.end());
 }
 
-void Core::pump_outbox()
+void SessionImpl::pump_outbox()
 {
     while (outbox_.has_backlog() && is_online() && has_buffer_room(outbox_.front().frame)) {
         auto& message = outbox_.front();
@@ -316,17 +316,17 @@ void Core::pump_outbox()
 }
 
 // Encodes on behalf of those who wait for room, in the order in which they came.
-void Core::pump_queue()
+void SessionImpl::pump_queue()
 {
-    Exclusive::Section const section(exclusive_);
+    ConcurrencyCheck::Section const section(concurrency_check_);
     if (reconnects_)
         pump_outbox();
-    while (!queue_.empty() && !finished_ && (link_ || reconnects_) && has_room(queue_.front().frame))
+    while (!queue_.empty() && !finished_ && (current_ || reconnects_) && has_room(queue_.front().frame))
         write_queued(queue_.front());
     continue_disconnect();
 }
 
-void Core::write_queued(QueuedFrame& queued)
+void SessionImpl::write_queued(QueuedFrame& queued)
 {
     queued.begun = true;
     std::exception_ptr failure;
@@ -342,7 +342,7 @@ void Core::write_queued(QueuedFrame& queued)
 }
 
 // A subscription is about to end: what was acknowledged before must come before UNSUBSCRIBE, though there is no room.
-void Core::write_acknowledgements(SubscriptionState const& state)
+void SessionImpl::write_acknowledgements(SubscriptionState const& state)
 {
     auto const is_its = [&](QueuedFrame const& queued) {
         return queued.options.effects && queued.options.effects->settles == &state;
@@ -355,7 +355,7 @@ void Core::write_acknowledgements(SubscriptionState const& state)
     }
 }
 
-void Core::room_was_made() noexcept
+void SessionImpl::room_was_made() noexcept
 {
     try {
         pump_queue();
@@ -365,9 +365,9 @@ void Core::room_was_made() noexcept
     }
 }
 
-void Core::send_control(Frame frame) noexcept
+void SessionImpl::send_control(Frame frame) noexcept
 {
-    if (finished_ || !link_ || write_failure_ || shaking_hands_)
+    if (finished_ || !current_ || write_failure_ || in_handshake_)
         return;
     try {
         write_intercepted(intercepted(std::move(frame)), nullptr, TransmitOptions());

@@ -1,8 +1,8 @@
 #include "../protocol/client_frames.hpp"
 #include "../protocol/peer_text.hpp"
 #include "../transport/peer_protocol.hpp"
-#include "core.hpp"
-#include "route.hpp"
+#include "broker_list.hpp"
+#include "session_impl.hpp"
 #include "subprotocol.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -17,21 +17,21 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
-asio::awaitable<bool> Core::connect(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
+asio::awaitable<bool> SessionImpl::connect(std::shared_ptr<SessionImpl> impl, std::unique_ptr<Transport> transport)
 {
     std::shared_ptr<StompError> failure;
     try {
         if (transport)
-            co_return co_await connect_over(core, std::move(transport));
-        co_return co_await keep_connecting(core, nullptr);
+            co_return co_await connect_over(impl, std::move(transport));
+        co_return co_await keep_connecting(impl, nullptr);
     } catch (StompError const& error) {
         failure = error.with_outcome(error.outcome());
     }
-    core->finish(failure, CloseReason::normal);
+    impl->finish(failure, CloseReason::normal);
     failure->raise();
 }
 
-void Core::connecting(std::string const& url)
+void SessionImpl::connecting(std::string const& url)
 {
     hooks_.observe("on_connecting", [&](Observer& observer) { observer.on_connecting(url); });
     ConnectionEvent event;
@@ -41,45 +41,45 @@ void Core::connecting(std::string const& url)
     events_.publish(std::move(event));
 }
 
-asio::awaitable<bool> Core::shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
-                                        Handshake handshake)
+asio::awaitable<bool> SessionImpl::perform_handshake(std::shared_ptr<SessionImpl> impl,
+                                                     std::unique_ptr<Transport> transport, Handshake handshake)
 {
     // Whoever is cancelled here leaves no connection behind.
     struct CloseUnlessConnected
     {
-        explicit CloseUnlessConnected(Core& core) noexcept : core(core) {}
+        explicit CloseUnlessConnected(SessionImpl& impl) noexcept : impl(impl) {}
         ~CloseUnlessConnected()
         {
-            if (!std::exchange(core.shaking_hands_, false) || core.finished_)
+            if (!std::exchange(impl.in_handshake_, false) || impl.finished_)
                 return;
-            core.conversation_.reset();
-            core.drop_link(CloseReason::normal, true);
+            impl.conversation_.reset();
+            impl.drop_link(CloseReason::normal, true);
         }
-        Core& core;
+        SessionImpl& impl;
     };
-    if (core->finished_)
-        core->cause_->raise();
-    core->shaking_hands_ = true;
-    core->handshake_failure_ = nullptr;
-    core->first_bytes_.clear();
-    CloseUnlessConnected const guard(*core);
-    core->start(std::move(transport), handshake);
-    while (core->shaking_hands_ && !core->finished_) {
-        PeerWaiter waiter(*core);
-        co_await core->connecting_.wait(core->executor_, waiter);
+    if (impl->finished_)
+        impl->cause_->raise();
+    impl->in_handshake_ = true;
+    impl->handshake_failure_ = nullptr;
+    impl->first_bytes_.clear();
+    CloseUnlessConnected const guard(*impl);
+    impl->start(std::move(transport), handshake);
+    while (impl->in_handshake_ && !impl->finished_) {
+        PeerWaiter waiter(*impl);
+        co_await impl->connecting_.wait(impl->executor_, waiter);
     }
-    if (core->handshake_failure_)
-        core->handshake_failure_->raise();
-    if (core->finished_)
-        core->cause_->raise();
+    if (impl->handshake_failure_)
+        impl->handshake_failure_->raise();
+    if (impl->finished_)
+        impl->cause_->raise();
     co_return true;
 }
 
-void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshake)
+void SessionImpl::start(std::unique_ptr<Transport> transport, Handshake const& handshake)
 {
-    link_ = std::make_shared<Link>(std::move(transport), config_->limits);
-    ++connection_;
-    auto const endpoint = endpoint_of(*link_->transport);
+    current_ = std::make_shared<Connection>(std::move(transport), config_->limits);
+    ++connection_number_;
+    auto const endpoint = endpoint_of(*current_->transport);
     hooks_.observe("on_transport_connected", [&](Observer& observer) { observer.on_transport_connected(endpoint); });
     ConnectRequest request;
     request.host = handshake.host;
@@ -101,50 +101,51 @@ void Core::start(std::unique_ptr<Transport> transport, Handshake const& handshak
     }
     // Last, because they start at once, and a transport that fails at once ends the connection here.
     auto const self = shared_from_this();
-    auto const link = link_;
-    asio::co_spawn(executor_, run_reader(self, link), asio::detached);
-    asio::co_spawn(executor_, run_writer(self, link), asio::detached);
+    auto const connection = current_;
+    asio::co_spawn(executor_, run_reader(self, connection), asio::detached);
+    asio::co_spawn(executor_, run_writer(self, connection), asio::detached);
 }
 
 // A peer that speaks something else is not waited for: its bytes may look like the beginning of a frame for ever.
-void Core::look_at_first_bytes(std::string_view bytes, Link const& link)
+void SessionImpl::check_first_bytes(std::string_view bytes, Connection const& connection)
 {
     bytes = bytes.substr(0, most_first_bytes - std::min(first_bytes_.size(), most_first_bytes));
     if (bytes.empty())
         return;
     first_bytes_ += bytes;
     if (is_not_stomp(first_bytes_))
-        lose(std::make_shared<MalformedFrame>(describe_peer(first_bytes_), link.decoder.offset()), CloseReason::error);
+        on_connection_lost(std::make_shared<MalformedFrame>(describe_peer(first_bytes_), connection.decoder.offset()),
+                           CloseReason::error);
 }
 
-void Core::handle_connected(Frame const& frame, Link& link)
+void SessionImpl::handle_connected(Frame const& frame, Connection& connection)
 {
     if (config_->websocket.check_subprotocol) {
-        auto const subprotocol = link.transport->subprotocol();
+        auto const subprotocol = connection.transport->subprotocol();
         auto const named = version_of_subprotocol(subprotocol);
         if (named && *named != conversation_.version()) {
-            lose(std::make_shared<MalformedFrame>("the broker chose version " +
-                                                      std::string(to_string(conversation_.version())) +
-                                                      ", but the subprotocol '" + peer_text(subprotocol) + "'",
-                                                  link.decoder.offset()),
-                 CloseReason::error);
+            on_connection_lost(std::make_shared<MalformedFrame>(
+                                   "the broker chose version " + std::string(to_string(conversation_.version())) +
+                                       ", but the subprotocol '" + peer_text(subprotocol) + "'",
+                                   connection.decoder.offset()),
+                               CloseReason::error);
             return;
         }
     }
-    link.decoder.set_version(conversation_.version());
+    connection.decoder.set_version(conversation_.version());
     info_.set_connected(conversation_.version(), conversation_.server(), conversation_.negotiated_heart_beat());
     hooks_.observe("on_connected", [&](Observer& observer) { observer.on_connected(frame); });
 }
 
 // CONNECTED came, and what was read together with it has not ended the connection.
-void Core::complete_handshake()
+void SessionImpl::complete_handshake()
 {
     info_.connections.add(1);
     schedule_.connected(Clock::now());
     info_.set_open(true);
     if (info_.connections.get() > 1)
         subscribe_all_again();
-    shaking_hands_ = false; // nothing else was sent before this
+    in_handshake_ = false; // nothing else was sent before this
     connecting_.wake_all(executor_);
     resume();
     ConnectionEvent event;
@@ -154,28 +155,28 @@ void Core::complete_handshake()
 }
 
 // Lets go of the connection: its reader and writer end by themselves.
-void Core::drop_link(CloseReason reason, bool at_once)
+void SessionImpl::drop_link(CloseReason reason, bool at_once)
 {
-    auto const link = std::exchange(link_, nullptr);
-    if (!link)
+    auto const connection = std::exchange(current_, nullptr);
+    if (!connection)
         return;
     info_.set_disconnected();
     // What was known of this connection says nothing about the next.
     write_failure_.reset();
     read_on_until_ = TimePoint::max();
-    next_look_ = TimePoint::max();
+    next_probe_ = TimePoint::max();
     horizon_ = ReadHorizon();
-    link->end();
-    link->writer.wake_all(executor_);
-    link->reader.wake_all(executor_);
-    link->flushers.wake_all(executor_);
-    if (!link->transport)
+    connection->end();
+    connection->writer.wake_all(executor_);
+    connection->reader.wake_all(executor_);
+    connection->flushers.wake_all(executor_);
+    if (!connection->transport)
         return;
     Hooks::Scope const scope(hooks_); // transports may be the user's, and this is the middle of a step
     if (at_once)
-        link->transport->abort();
+        connection->transport->abort();
     else
-        asio::co_spawn(executor_, close_link(shared_from_this(), link, reason), asio::detached);
+        asio::co_spawn(executor_, close_link(shared_from_this(), connection, reason), asio::detached);
 }
 
 } // namespace arbalest::detail

@@ -1,44 +1,44 @@
-#include "core_service.hpp"
+#include "session_service.hpp"
 
-#include "core.hpp"
+#include "session_impl.hpp"
 
 #include <memory>
 
 namespace arbalest::detail {
 
-boost::asio::execution_context::id CoreService::id;
+boost::asio::execution_context::id SessionService::id;
 
-void CoreService::add(Core& core)
+void SessionService::add(SessionImpl& impl)
 {
     std::lock_guard const lock(mutex_);
-    cores_.insert(&core);
+    cores_.insert(&impl);
 }
 
-void CoreService::remove(Core& core)
+void SessionService::remove(SessionImpl& impl)
 {
     std::lock_guard const lock(mutex_);
-    cores_.erase(&core);
+    cores_.erase(&impl);
     // Not later: without the lock, the service may be gone.
     removed_.notify_all();
 }
 
-void CoreService::shutdown()
+void SessionService::shutdown()
 {
     std::unique_lock lock(mutex_);
     while (!cores_.empty()) {
         // Newer versions of Asio shut a context down twice, so those that have been told are not found again.
-        std::shared_ptr<Core> core;
-        for (auto i = cores_.begin(); i != cores_.end() && !core; ++i)
-            core = (*i)->weak_from_this().lock();
-        if (!core) {
+        std::shared_ptr<SessionImpl> impl;
+        for (auto i = cores_.begin(); i != cores_.end() && !impl; ++i)
+            impl = (*i)->weak_from_this().lock();
+        if (!impl) {
             // Other threads are destroying them, and need the context for that.
             removed_.wait(lock);
             continue;
         }
-        cores_.erase(core.get());
+        cores_.erase(impl.get());
         lock.unlock();
-        core->context_ended();
-        core.reset(); // which may destroy others, too
+        impl->context_ended();
+        impl.reset(); // which may destroy others, too
         lock.lock();
     }
 }

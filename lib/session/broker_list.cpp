@@ -1,12 +1,12 @@
-#include "route.hpp"
+#include "broker_list.hpp"
 
 #include "../protocol/time.hpp"
 #include "../transport/connect_transport.hpp"
 #include "../transport/peer_protocol.hpp"
 #include "../transport/url.hpp"
 #include "connect_texts.hpp"
-#include "core.hpp"
 #include "login_refusal.hpp"
+#include "session_impl.hpp"
 #include "subprotocol.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
@@ -81,8 +81,8 @@ asio::awaitable<void> rethrow_if_cancelled(std::exception_ptr thrown)
 }
 
 // CONNECT and CONNECTED on a transport that is connected.
-asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport, Handshake handshake,
-                                  std::shared_ptr<Opening> opening)
+asio::awaitable<bool> perform_handshake(std::shared_ptr<SessionImpl> impl, std::unique_ptr<Transport> transport,
+                                        Handshake handshake, std::shared_ptr<Opening> opening)
 {
     opening->phase = ConnectPhase::stomp;
     opening->endpoint = endpoint_of(*transport);
@@ -92,7 +92,7 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
     auto attempt = describe(*opening, url);
     std::exception_ptr thrown;
     try {
-        co_return co_await Core::shake_hands(core, std::move(transport), std::move(handshake));
+        co_return co_await SessionImpl::perform_handshake(impl, std::move(transport), std::move(handshake));
     } catch (InvalidFrame const&) {
         throw; // the caller's own CONNECT headers, which no other broker would take either
     } catch (InvalidConfig const&) {
@@ -106,7 +106,7 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
     } catch (boost::system::system_error const& error) {
         thrown = std::current_exception();
         attempt.code = error.code();
-        auto const& first_bytes = core->first_bytes();
+        auto const& first_bytes = impl->first_bytes();
         attempt.message = is_not_stomp(first_bytes) ? describe_peer(first_bytes) : error.what();
         attempt.hint = hint_for_bytes(*opening, first_bytes, error.code());
     } catch (...) { // an interceptor's
@@ -121,17 +121,17 @@ asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Tr
 }
 
 // What an attempt is made with: as the configuration has it, then as the user's hook wants it.
-asio::awaitable<ConnectParameters> prepare(std::shared_ptr<Core> core, ConnectParameters parameters,
+asio::awaitable<ConnectParameters> prepare(std::shared_ptr<SessionImpl> impl, ConnectParameters parameters,
                                            std::shared_ptr<Opening> opening)
 {
-    auto const& config = core->config();
+    auto const& config = impl->config();
     opening->phase = ConnectPhase::prepare;
     opening->endpoint.clear();
     parameters.connect_headers = config.connect_headers;
     parameters.websocket_headers = config.websocket.headers;
     if (config.host)
         parameters.host = *config.host;
-    core->connecting(parameters.url);
+    impl->connecting(parameters.url);
     if (!config.before_connect)
         co_return parameters;
     auto attempt = describe(*opening, parameters.url);
@@ -147,11 +147,11 @@ asio::awaitable<ConnectParameters> prepare(std::shared_ptr<Core> core, ConnectPa
         attempt.code = make_error_code(errc::connect_failed);
         attempt.message = Failure(thrown).what();
     }
-    core->check_unfinished();
+    impl->check_unfinished();
     if (!thrown)
         co_return parameters;
     co_await rethrow_if_cancelled(thrown);
-    core->hooks().callback_failed("before_connect", thrown);
+    impl->hooks().callback_failed("before_connect", thrown);
     opening->attempts.push_back(std::move(attempt));
     throw noted();
 }
@@ -167,10 +167,10 @@ Handshake handshake_of(ConnectParameters parameters, std::string url)
     return handshake;
 }
 
-asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsigned number,
+asio::awaitable<bool> open_url(std::shared_ptr<SessionImpl> impl, BrokerUrl url, unsigned number,
                                std::shared_ptr<Opening> opening)
 {
-    auto const& config = core->config();
+    auto const& config = impl->config();
     auto const shown = url.shown;
     opening->url = url;
     ConnectParameters given;
@@ -181,7 +181,7 @@ asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsign
     bool const url_counts = url.carrier == Carrier::tcp || config.login.empty();
     given.login = url_counts && !url.login.empty() ? url.login : config.login;
     given.passcode = url_counts && !url.passcode.empty() ? url.passcode : config.passcode;
-    auto parameters = co_await prepare(core, std::move(given), opening);
+    auto parameters = co_await prepare(impl, std::move(given), opening);
 
     opening->phase = ConnectPhase::resolve;
     OnFailedAttempt const failed = [opening, shown](ConnectAttempt attempt) {
@@ -203,42 +203,42 @@ asio::awaitable<bool> open_url(std::shared_ptr<Core> core, BrokerUrl url, unsign
     });
     options.proxy = config.proxy;
     options.proxy_tls = config.proxy_tls;
-    auto transport = co_await connect_transport(core->executor(), url, std::move(options), failed);
+    auto transport = co_await connect_transport(impl->executor(), url, std::move(options), failed);
     auto handshake = handshake_of(std::move(parameters), shown);
-    co_return co_await shake_hands(core, std::move(transport), std::move(handshake), std::move(opening));
+    co_return co_await perform_handshake(impl, std::move(transport), std::move(handshake), std::move(opening));
 }
 
-asio::awaitable<bool> open_transport(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
+asio::awaitable<bool> open_transport(std::shared_ptr<SessionImpl> impl, std::unique_ptr<Transport> transport,
                                      std::shared_ptr<Opening> opening)
 {
     auto const url = endpoint_of(*transport);
     ConnectParameters given;
     given.url = url;
     given.host = "/";
-    given.login = core->config().login;
-    given.passcode = core->config().passcode;
+    given.login = impl->config().login;
+    given.passcode = impl->config().passcode;
     ConnectParameters parameters;
     try {
-        parameters = co_await prepare(core, std::move(given), opening);
+        parameters = co_await prepare(impl, std::move(given), opening);
     } catch (...) {
         transport->abort();
         throw;
     }
     auto handshake = handshake_of(std::move(parameters), url);
-    co_return co_await shake_hands(core, std::move(transport), std::move(handshake), std::move(opening));
+    co_return co_await perform_handshake(impl, std::move(transport), std::move(handshake), std::move(opening));
 }
 
-void add_timeout(Opening& opening, std::string const& url, Core const& core)
+void add_timeout(Opening& opening, std::string const& url, SessionImpl const& impl)
 {
     auto interrupted = std::exchange(opening.interrupted, {});
     if (interrupted.empty())
         interrupted.push_back(describe(opening, url));
-    auto const first_bytes = opening.phase == ConnectPhase::stomp ? core.first_bytes() : std::string();
+    auto const first_bytes = opening.phase == ConnectPhase::stomp ? impl.first_bytes() : std::string();
     for (auto& attempt : interrupted) {
         attempt.code = make_error_code(errc::timeout);
         attempt.message =
             describe_timeout(attempt.phase, attempt.phase == ConnectPhase::http ? attempt.message : std::string(),
-                             first_bytes, core.config().connect_timeout);
+                             first_bytes, impl.config().connect_timeout);
         opening.attempts.push_back(std::move(attempt));
     }
 }
@@ -252,7 +252,7 @@ void add_unusable(Opening& opening, std::string const& url, std::string const& r
     opening.attempts.push_back(std::move(attempt));
 }
 
-std::vector<std::size_t> order_of(Route const& route, bool shuffle)
+std::vector<std::size_t> order_of(BrokerList const& route, bool shuffle)
 {
     std::vector<std::size_t> order(route.urls.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -266,16 +266,16 @@ std::vector<std::size_t> order_of(Route const& route, bool shuffle)
 
 } // namespace
 
-asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport)
+asio::awaitable<bool> connect_over(std::shared_ptr<SessionImpl> impl, std::unique_ptr<Transport> transport)
 {
     auto const opening = std::make_shared<Opening>();
     auto const url = endpoint_of(*transport);
-    auto const limit = core->config().connect_timeout;
-    auto operation = open_transport(core, std::move(transport), opening);
+    auto const limit = impl->config().connect_timeout;
+    auto operation = open_transport(impl, std::move(transport), opening);
     try {
         co_return co_await with_configured_timeout(clock_span(limit), std::move(operation));
     } catch (Timeout const&) {
-        add_timeout(*opening, url, *core);
+        add_timeout(*opening, url, *impl);
     } catch (boost::system::system_error const& error) {
         if (error.code() != errc::connect_failed)
             throw;
@@ -283,12 +283,12 @@ asio::awaitable<bool> connect_over(std::shared_ptr<Core> core, std::unique_ptr<T
     throw ConnectError(std::move(opening->attempts), opening->error_frame);
 }
 
-asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<Route> route)
+asio::awaitable<bool> connect_once(std::shared_ptr<SessionImpl> impl, std::shared_ptr<BrokerList> route)
 {
     auto const opening = std::make_shared<Opening>();
-    auto const limit = core->config().connect_timeout;
-    for (auto const position : order_of(*route, core->config().shuffle_urls)) {
-        core->check_unfinished(); // by a hook, or meanwhile
+    auto const limit = impl->config().connect_timeout;
+    for (auto const position : order_of(*route, impl->config().shuffle_urls)) {
+        impl->check_unfinished(); // by a hook, or meanwhile
         route->current = position;
         BrokerUrl url;
         std::string unusable;
@@ -304,13 +304,13 @@ asio::awaitable<bool> connect_once(std::shared_ptr<Core> core, std::shared_ptr<R
         opening->error_frame.reset();
         auto const shown = url.shown;
         auto const known = opening->attempts.size();
-        auto operation = open_url(core, std::move(url), ++route->attempts, opening);
+        auto operation = open_url(impl, std::move(url), ++route->attempts, opening);
         try {
             co_await with_configured_timeout(clock_span(limit), std::move(operation));
             route->attempts = 0;
             co_return true;
         } catch (Timeout const&) {
-            add_timeout(*opening, shown, *core);
+            add_timeout(*opening, shown, *impl);
         } catch (StompError const&) {
             throw; // InvalidFrame or InvalidConfig
         } catch (boost::system::system_error const& error) {

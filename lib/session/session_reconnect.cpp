@@ -1,7 +1,7 @@
 #include "../protocol/client_frames.hpp"
-#include "core.hpp"
+#include "broker_list.hpp"
 #include "event_queue.hpp"
-#include "route.hpp"
+#include "session_impl.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -19,7 +19,7 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
-/// The coroutine that looks for another connection.
+/// The coroutine that makes the next connection.
 struct Reconnecting
 {
     asio::cancellation_signal signal;
@@ -37,7 +37,7 @@ double chance()
 } // namespace
 
 // Subscriptions come first, so that no answer to a message finds nobody.
-void Core::subscribe_all_again()
+void SessionImpl::subscribe_all_again()
 {
     std::map<SubscriptionState*, Receipts::Number> pending;
     for (auto const& slot : waiting_slots_) {
@@ -59,7 +59,7 @@ void Core::subscribe_all_again()
 }
 
 // Then everything else goes on.
-void Core::resume()
+void SessionImpl::resume()
 {
     auto const now = Clock::now();
     for (auto& slot : waiting_slots_) {
@@ -74,7 +74,7 @@ void Core::resume()
     set_timer();
 }
 
-void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot)
+void SessionImpl::subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot)
 {
     TransmitOptions how;
     how.with_receipt = true; // so that a refusal is known for what it is
@@ -91,13 +91,13 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
             frame.add_header("receipt", slot->id);
         } else {
             own.emplace(expect_receipt(frame, how));
-            (*own)->again = true;
+            (*own)->is_resubscribe = true;
         }
         write(frame, slot ? slot : own->get(), how);
     } catch (...) {
         // The version that is spoken now cannot express it, or a hook failed.
         if (own)
-            (*own)->again = false;
+            (*own)->is_resubscribe = false;
         auto failure = copy_of(std::current_exception());
         if (slot)
             complete_slot(*slot, failure);
@@ -105,60 +105,60 @@ void Core::subscribe_again(std::shared_ptr<SubscriptionState> const& state, Rece
     }
 }
 
-std::chrono::milliseconds Core::next_delay(ReconnectPolicy const& policy)
+std::chrono::milliseconds SessionImpl::next_delay(ReconnectPolicy const& policy)
 {
     return policy.delay(schedule_.attempts() + 1, chance());
 }
 
 // Goes on until there is a connection or the policy says that it is enough. `lost` is why there is none; nullptr at the
 // beginning of the session.
-asio::awaitable<bool> Core::keep_connecting(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost)
+asio::awaitable<bool> SessionImpl::keep_connecting(std::shared_ptr<SessionImpl> impl, std::shared_ptr<StompError> lost)
 {
-    auto const policy = core->config_->reconnect.value_or(ReconnectPolicy());
-    bool const tries_again = core->reconnects_ && (lost || policy.first_connect);
+    auto const policy = impl->config_->reconnect.value_or(ReconnectPolicy());
+    bool const tries_again = impl->reconnects_ && (lost || policy.first_connect);
     auto failure = lost;
-    asio::steady_timer timer(core->executor_);
+    asio::steady_timer timer(impl->executor_);
     for (;;) {
         if (failure) {
-            auto const delay = core->next_delay(policy);
-            core->waiting(delay, failure == lost ? nullptr : failure);
+            auto const delay = impl->next_delay(policy);
+            impl->waiting(delay, failure == lost ? nullptr : failure);
             timer.expires_at(later(Clock::now(), delay));
             co_await timer.async_wait(asio::use_awaitable);
-            if (core->finished_)
-                core->cause_->raise();
+            if (impl->finished_)
+                impl->cause_->raise();
         }
-        core->schedule_.attempt_begins();
+        impl->schedule_.attempt_begins();
         try {
-            co_await connect_once(core, core->route_);
+            co_await connect_once(impl, impl->brokers_);
             if (!lost)
-                core->schedule_.reset();
+                impl->schedule_.reset();
             co_return true;
         } catch (ConnectError const& error) {
-            failure = std::make_shared<ConnectError>(error.with_rounds(core->schedule_.attempts()));
+            failure = std::make_shared<ConnectError>(error.with_rounds(impl->schedule_.attempts()));
         }
-        if (core->finished_)
-            core->cause_->raise();
-        if (!tries_again || !core->schedule_.has_attempts_left() || !core->may_try_again(*failure))
+        if (impl->finished_)
+            impl->cause_->raise();
+        if (!tries_again || !impl->schedule_.has_attempts_left() || !impl->may_try_again(*failure))
             failure->raise();
     }
 }
 
-asio::awaitable<void> Core::reconnect(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost)
+asio::awaitable<void> SessionImpl::reconnect(std::shared_ptr<SessionImpl> impl, std::shared_ptr<StompError> lost)
 {
     std::shared_ptr<StompError> failure;
     try {
-        co_await keep_connecting(core, std::move(lost));
+        co_await keep_connecting(impl, std::move(lost));
     } catch (StompError const& error) {
         failure = error.with_outcome(error.outcome());
     } catch (...) {
         failure = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
                                                    Failure(std::current_exception()).what());
     }
-    if (failure && core->is_alive())
-        core->finish(std::move(failure), CloseReason::normal);
+    if (failure && impl->is_alive())
+        impl->finish(std::move(failure), CloseReason::normal);
 }
 
-void Core::start_reconnecting(std::shared_ptr<StompError> lost)
+void SessionImpl::start_reconnecting(std::shared_ptr<StompError> lost)
 {
     reconnecting_ = std::make_shared<Reconnecting>();
     asio::co_spawn(
@@ -170,7 +170,7 @@ void Core::start_reconnecting(std::shared_ptr<StompError> lost)
 }
 
 // Posted, because the coroutine may be the one that has brought about the end.
-void Core::stop_reconnecting() noexcept
+void SessionImpl::stop_reconnecting() noexcept
 {
     auto const state = std::exchange(reconnecting_, nullptr);
     if (!state || state->done)
@@ -183,7 +183,7 @@ void Core::stop_reconnecting() noexcept
 
 // --- telling of it
 
-void Core::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure)
+void SessionImpl::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure)
 {
     auto const attempt = schedule_.attempts() + 1;
     hooks_.observe("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
@@ -196,10 +196,10 @@ void Core::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> 
     events_.publish(std::move(event));
 }
 
-ConnectionEvents Core::connection_events(std::shared_ptr<Core> core)
+ConnectionEvents SessionImpl::connection_events(std::shared_ptr<SessionImpl> impl)
 {
-    auto const queue = std::make_shared<EventQueue>(core);
-    core->run_there([queue](Core& there) { there.events_.attach(queue); });
+    auto const queue = std::make_shared<EventQueue>(impl);
+    impl->run_there([queue](SessionImpl& there) { there.events_.attach(queue); });
     return ConnectionEvents(queue);
 }
 

@@ -1,6 +1,6 @@
-#include "core.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 
 #include <utility>
 
@@ -20,14 +20,14 @@ inline void check_destination(TransmitOptions const& options)
 
 } // namespace
 
-void refuse(Core const* core)
+void refuse(SessionImpl const* impl)
 {
-    throw SessionClosed(core ? "the io_context of the session is gone" : "the handle belongs to no session");
+    throw SessionClosed(impl ? "the io_context of the session is gone" : "the handle belongs to no session");
 }
 
 // Puts a frame into the write buffer; suspends while there is no room. A coroutine that is destroyed or cancelled here
 // takes its frame with it.
-asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+asio::awaitable<void> SessionImpl::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
 {
     QueuedFrame queued(frame, slot, options);
     queue_.push_back(queued);
@@ -36,7 +36,7 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
     update_reading();
     struct Withdrawal
     {
-        Withdrawal(Core& core, QueuedFrame& queued) noexcept : core(core), queued(queued) {}
+        Withdrawal(SessionImpl& impl, QueuedFrame& queued) noexcept : impl(impl), queued(queued) {}
         ~Withdrawal()
         {
             if (queued.done)
@@ -44,23 +44,23 @@ asio::awaitable<void> Core::enqueue(Frame& frame, ReceiptSlot* slot, TransmitOpt
             queued.unlink();
             if (queued.slot && queued.slot->queued == &queued)
                 queued.slot->queued = nullptr;
-            core.room_was_made();
+            impl.room_was_made();
         }
-        Core& core;
+        SessionImpl& impl;
         QueuedFrame& queued;
     };
     Withdrawal const withdrawal(*this, queued);
     while (!queued.done) {
         PeerWaiter waiter(*this);
         co_await queued.waiters.wait(executor_, waiter, queued.cancellation_rule());
-        turns_.taken();
+        inline_budget_.reset();
     }
     if (queued.failure)
         std::rethrow_exception(queued.failure);
 }
 
 // Where many wait, they do so without a coroutine of its own: transmit() and confirmed().
-asio::awaitable<void> Core::await_slot(ReceiptSlot& slot)
+asio::awaitable<void> SessionImpl::await_slot(ReceiptSlot& slot)
 {
     auto const rule = slot.cancellation_rule();
     auto const cancelled = co_await asio::this_coro::cancellation_state;
@@ -68,68 +68,69 @@ asio::awaitable<void> Core::await_slot(ReceiptSlot& slot)
         check_cancelled(cancelled, rule);
         PeerWaiter waiter(*this);
         co_await slot.waiters.wait(executor_, waiter, rule);
-        turns_.taken();
+        inline_budget_.reset();
     }
 }
 
-asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> core, Frame frame, TransmitOptions options)
+asio::awaitable<std::optional<Receipt>> SessionImpl::transmit(std::shared_ptr<SessionImpl> impl, Frame frame,
+                                                              TransmitOptions options)
 {
-    require(core);
-    bool here = options.may_suspend || core->on_executor();
+    require(impl);
+    bool here = options.may_suspend || impl->on_executor();
     if (here)
-        core->check_open();
-    if (here && !options.may_suspend && core->may_wait(frame, options)) {
+        impl->check_open();
+    if (here && !options.may_suspend && impl->may_wait(frame, options)) {
         auto const caller = co_await asio::this_coro::executor;
-        here = core->may_suspend_on(caller);
+        here = impl->may_suspend_on(caller);
     }
     if (!here) {
-        auto operation = transmit(core, std::move(frame), options);
-        co_return co_await hop_to(core->home(), std::move(operation));
+        auto operation = transmit(impl, std::move(frame), options);
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
     check_destination(options);
-    if (core->reconnects_ && !core->is_online())
-        co_await core->await_online(frame, options);
+    if (impl->reconnects_ && !impl->is_online())
+        co_await impl->await_online(frame, options);
     std::optional<Receipt> receipt;
     std::optional<FrameEffects> effects; // where writing is awaited
     std::uint64_t position = 0;
-    std::shared_ptr<Link> link; // that it was encoded for
+    std::shared_ptr<Connection> connection; // that it was encoded for
     std::shared_ptr<WriteWatch> watch;
-    WatchGuard const guard(*core, watch);
-    auto slot = core->expect_receipt(frame, options);
-    if (!slot && core->config_->write_buffer.limit == 0) {
+    WatchGuard const guard(*impl, watch);
+    auto slot = impl->expect_receipt(frame, options);
+    if (!slot && impl->config_->write_buffer.limit == 0) {
         effects = options.effects ? *options.effects : FrameEffects();
-        if (core->is_kept(frame)) {
+        if (impl->is_kept(frame)) {
             watch = std::make_shared<WriteWatch>();
             effects->watch = &watch;
         } else {
             effects->position = &position;
-            effects->link = &link;
+            effects->connection = &connection;
         }
         options.effects = &*effects;
     }
     bool written = false;
     if (slot) {
-        WriterHold const hold(*core);
-        written = core->try_write(frame, slot.get(), options);
-        core->start_writer();
+        WriterHold const hold(*impl);
+        written = impl->try_write(frame, slot.get(), options);
+        impl->start_writer();
     } else {
-        written = core->try_write(frame, nullptr, options);
+        written = impl->try_write(frame, nullptr, options);
     }
     if (!written)
-        co_await core->enqueue(frame, slot.get(), options);
+        co_await impl->enqueue(frame, slot.get(), options);
     if (slot && written) {
         auto const rule = slot->cancellation_rule();
         while (slot->state == ReceiptSlot::State::waiting) {
-            PeerWaiter waiter(*core);
-            co_await slot->waiters.wait(core->executor_, waiter, rule);
-            core->turns_.taken();
+            PeerWaiter waiter(*impl);
+            co_await slot->waiters.wait(impl->executor_, waiter, rule);
+            impl->inline_budget_.reset();
         }
     } else if (slot || effects) {
         // A total cancellation that has come since the frame was encoded is to be ignored, but the caller's coroutine
         // remembers it, and would throw.
         auto const throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
-        auto rest = core->await_outcome(slot.get(), watch.get(), link, position);
+        auto rest = impl->await_outcome(slot.get(), watch.get(), connection, position);
         auto const failure = co_await as_exception_ptr(std::move(rest));
         co_await asio::this_coro::throw_if_cancelled(throws);
         if (failure)
@@ -139,77 +140,78 @@ asio::awaitable<std::optional<Receipt>> Core::transmit(std::shared_ptr<Core> cor
         if (slot->failure)
             slot->failure->raise();
         receipt.emplace(std::move(slot->id));
-    } else if (!effects && core->turns_.due()) {
+    } else if (!effects && impl->inline_budget_.spend()) {
         // Only now: a frame that stepped back for others would be overtaken by those of later calls. Where the caller
         // lives, for nothing is left to be done with the session.
         auto const caller = co_await asio::this_coro::executor;
-        co_await trip(caller);
+        co_await yield(caller);
     }
     co_return receipt;
 }
 
-asio::awaitable<PendingReceipt> Core::submit(std::shared_ptr<Core> core, Frame frame, TransmitOptions options)
+asio::awaitable<PendingReceipt> SessionImpl::submit(std::shared_ptr<SessionImpl> impl, Frame frame,
+                                                    TransmitOptions options)
 {
-    require(core);
-    bool here = options.may_suspend || core->on_executor();
+    require(impl);
+    bool here = options.may_suspend || impl->on_executor();
     if (here)
-        core->check_open();
-    if (here && !options.may_suspend && !core->can_write(frame)) {
+        impl->check_open();
+    if (here && !options.may_suspend && !impl->can_write(frame)) {
         auto const caller = co_await asio::this_coro::executor;
-        here = core->may_suspend_on(caller);
+        here = impl->may_suspend_on(caller);
     }
     if (!here) {
-        auto operation = submit(core, std::move(frame), options);
-        co_return co_await hop_to(core->home(), std::move(operation));
+        auto operation = submit(impl, std::move(frame), options);
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
     check_destination(options);
-    if (core->reconnects_ && !core->is_online())
-        co_await core->await_online(frame, options);
-    auto slot = core->expect_receipt(frame, options);
+    if (impl->reconnects_ && !impl->is_online())
+        co_await impl->await_online(frame, options);
+    auto slot = impl->expect_receipt(frame, options);
     bool yields = false;
-    if (core->try_write(frame, slot.get(), options))
-        yields = core->turns_.due();
+    if (impl->try_write(frame, slot.get(), options))
+        yields = impl->inline_budget_.spend();
     else
-        co_await core->enqueue(frame, slot.get(), options);
-    PendingReceipt pending(std::move(core), slot.detach());
+        co_await impl->enqueue(frame, slot.get(), options);
+    PendingReceipt pending(std::move(impl), slot.detach());
     if (yields) {
         auto const caller = co_await asio::this_coro::executor;
-        co_await trip(caller);
+        co_await yield(caller);
     }
     co_return pending;
 }
 
-asio::awaitable<Receipt> Core::confirmed(PendingReceipt pending)
+asio::awaitable<Receipt> SessionImpl::confirmed(PendingReceipt pending)
 {
     if (!pending.slot_)
         throw OperationInProgress("the confirmation is being awaited already, or there is none");
-    require(pending.core_);
-    auto& core = *pending.core_; // which `pending` keeps, until this ends
+    require(pending.impl_);
+    auto& impl = *pending.impl_; // which `pending` keeps, until this ends
     auto& slot = *pending.slot_;
-    bool here = core.on_executor();
-    bool const yields = here && slot.state != ReceiptSlot::State::waiting && core.turns_.due();
+    bool here = impl.on_executor();
+    bool const yields = here && slot.state != ReceiptSlot::State::waiting && impl.inline_budget_.spend();
     if (here && (yields || slot.state == ReceiptSlot::State::waiting)) {
         auto const caller = co_await asio::this_coro::executor;
-        here = core.may_suspend_on(caller);
+        here = impl.may_suspend_on(caller);
     }
     if (!here) {
-        auto target = core.home();
+        auto target = impl.home();
         auto operation = confirmed(std::move(pending));
-        co_return co_await hop_to(std::move(target), std::move(operation));
+        co_return co_await run_on(std::move(target), std::move(operation));
     }
     if (yields)
-        co_await trip(core.executor_);
+        co_await yield(impl.executor_);
     while (slot.state == ReceiptSlot::State::waiting) {
-        PeerWaiter waiter(core);
-        co_await slot.waiters.wait(core.executor_, waiter, CancellationRule::never_total());
-        core.turns_.taken();
+        PeerWaiter waiter(impl);
+        co_await slot.waiters.wait(impl.executor_, waiter, CancellationRule::never_total());
+        impl.inline_budget_.reset();
     }
     if (slot.failure)
         slot.failure->raise();
     co_return std::move(slot.id);
 }
 
-asio::awaitable<void> Core::await_confirmation(PendingReceipt const& pending)
+asio::awaitable<void> SessionImpl::await_confirmation(PendingReceipt const& pending)
 {
     auto const& slot = *pending.slot_;
     co_await await_slot(*pending.slot_);
@@ -218,38 +220,39 @@ asio::awaitable<void> Core::await_confirmation(PendingReceipt const& pending)
 }
 
 // What transmit() waits for once its frame is encoded.
-asio::awaitable<void> Core::await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::shared_ptr<Link> link,
-                                          std::uint64_t position)
+asio::awaitable<void> SessionImpl::await_outcome(ReceiptSlot* slot, WriteWatch* watch,
+                                                 std::shared_ptr<Connection> connection, std::uint64_t position)
 {
     if (slot)
         return await_slot(*slot);
     if (watch)
         return await_watched(*watch);
-    return await_written(std::move(link), position, CancellationRule::never_total());
+    return await_written(std::move(connection), position, CancellationRule::never_total());
 }
 
 // Waits until everything encoded so far for that connection, which may be over, was accepted by its transport. What
 // fails then is a frame at `position`.
-asio::awaitable<void> Core::await_written(std::shared_ptr<Link> link, std::uint64_t position, CancellationRule rule)
+asio::awaitable<void> SessionImpl::await_written(std::shared_ptr<Connection> connection, std::uint64_t position,
+                                                 CancellationRule rule)
 {
     auto const cancelled = co_await asio::this_coro::cancellation_state;
-    if (!link) // it ended before the frame was encoded
+    if (!connection) // it ended before the frame was encoded
         co_return;
-    auto const end = link->output.end();
-    while (link->output.accepted() < end) {
+    auto const end = connection->output.end();
+    while (connection->output.accepted() < end) {
         auto cause = finished_ ? cause_ : write_failure_;
-        if (!cause && link->ended)
+        if (!cause && connection->ended)
             cause = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "the connection was lost");
         if (cause)
-            cause->with_outcome(link->output.is_unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
+            cause->with_outcome(connection->output.is_unsent(position) ? Outcome::not_sent : Outcome::unknown)->raise();
         check_cancelled(cancelled, rule);
         PeerWaiter waiter(*this);
-        co_await link->flushers.wait(executor_, waiter, rule);
+        co_await connection->flushers.wait(executor_, waiter, rule);
     }
 }
 
 // The same for a message that outlives its connection.
-asio::awaitable<void> Core::await_watched(WriteWatch& watch)
+asio::awaitable<void> SessionImpl::await_watched(WriteWatch& watch)
 {
     auto const cancelled = co_await asio::this_coro::cancellation_state;
     auto const has_begun = [](void const* subject) { return static_cast<WriteWatch const*>(subject)->has_begun(); };
@@ -268,7 +271,7 @@ asio::awaitable<void> Core::await_watched(WriteWatch& watch)
 }
 
 // Without a connection, a message goes into the outbox. What belongs to a connection fails; what does not, waits.
-asio::awaitable<void> Core::await_online(Frame const& frame, TransmitOptions const& options)
+asio::awaitable<void> SessionImpl::await_online(Frame const& frame, TransmitOptions const& options)
 {
     auto const rule = rule_for(frame, options);
     // As long as the end of a connection is still being read, its frames share its fate.
@@ -285,7 +288,7 @@ asio::awaitable<void> Core::await_online(Frame const& frame, TransmitOptions con
 }
 
 // Waits until the messages that are in the outbox now have been encoded for a connection that still exists.
-asio::awaitable<void> Core::await_backlog()
+asio::awaitable<void> SessionImpl::await_backlog()
 {
     auto const last = outbox_.last_number();
     while (!is_online() || (outbox_.has_backlog() && outbox_.front().number <= last)) {
@@ -295,19 +298,19 @@ asio::awaitable<void> Core::await_backlog()
     }
 }
 
-asio::awaitable<bool> Core::flush(std::shared_ptr<Core> core)
+asio::awaitable<bool> SessionImpl::flush(std::shared_ptr<SessionImpl> impl)
 {
-    require(core);
+    require(impl);
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
-        auto operation = flush(core);
-        co_return co_await hop_to(core->home(), std::move(operation));
+    if (!impl->may_suspend_on(caller)) {
+        auto operation = flush(impl);
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
-    if (core->reconnects_)
-        co_await core->await_backlog();
-    if (!core->link_)
-        core->check_open();
-    co_await core->await_written(core->link_, 0, CancellationRule());
+    if (impl->reconnects_)
+        co_await impl->await_backlog();
+    if (!impl->current_)
+        impl->check_open();
+    co_await impl->await_written(impl->current_, 0, CancellationRule());
     co_return true;
 }
 

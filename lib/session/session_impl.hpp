@@ -4,10 +4,11 @@
 #include "../engine/outbox.hpp"
 #include "../engine/read_horizon.hpp"
 #include "../engine/reconnect_schedule.hpp"
+#include "concurrency_check.hpp"
+#include "connection.hpp"
 #include "event_log.hpp"
-#include "exclusive.hpp"
 #include "hooks.hpp"
-#include "link.hpp"
+#include "inline_budget.hpp"
 #include "receipt_slot.hpp"
 #include "session_executor.hpp"
 #include "session_info.hpp"
@@ -16,7 +17,6 @@
 #include "subscription_state.hpp"
 #include "transaction_state.hpp"
 #include "transmit_options.hpp"
-#include "turns.hpp"
 #include "wait_queue.hpp"
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/session/connection_events.hpp>
@@ -38,8 +38,8 @@
 
 namespace arbalest::detail {
 
-class CoreService;
-class Route;
+class SessionService;
+class BrokerList;
 class SlotHandle;
 class WatchGuard;
 class WriterHold;
@@ -62,59 +62,62 @@ public:
 };
 
 /// A session: joins the conversation and its connection. Everything happens on one executor, but for the members that
-/// say otherwise. Handles hold a lease on it; operations, subscriptions and messages hold only the object.
-class Core : public std::enable_shared_from_this<Core>
+/// say otherwise. Handles hold a owner on it; operations, subscriptions and messages hold only the object.
+class SessionImpl : public std::enable_shared_from_this<SessionImpl>
 {
 public:
     /// @param route where connections come from; nullptr when there will be one only.
-    Core(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
-         std::shared_ptr<Route> route);
-    ~Core();
+    SessionImpl(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
+                std::shared_ptr<BrokerList> route);
+    ~SessionImpl();
 
     // --- the way to a connection, on the executor
     /// A session that has not begun to connect, with what its configuration attaches (SessionExtension).
-    static std::shared_ptr<Core> make(boost::asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
-                                      std::shared_ptr<Route> route);
+    static std::shared_ptr<SessionImpl> make(boost::asio::any_io_executor executor,
+                                             std::shared_ptr<StompConfig const> config,
+                                             std::shared_ptr<BrokerList> route);
     /// Makes the first connection, over the transport if there is one, else by the route. When it fails, the session
     /// has ended.
-    static boost::asio::awaitable<bool> connect(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport);
+    static boost::asio::awaitable<bool> connect(std::shared_ptr<SessionImpl> impl,
+                                                std::unique_ptr<Transport> transport);
     /// Exchanges CONNECT and CONNECTED on a connected transport. Fails with what ended the connection.
-    static boost::asio::awaitable<bool> shake_hands(std::shared_ptr<Core> core, std::unique_ptr<Transport> transport,
-                                                    Handshake handshake);
+    static boost::asio::awaitable<bool> perform_handshake(std::shared_ptr<SessionImpl> impl,
+                                                          std::unique_ptr<Transport> transport, Handshake handshake);
     /// An attempt begins.
     void connecting(std::string const& url);
     /// The first handle of a session.
-    static StompSession make_session(std::shared_ptr<Core> core);
-    static ConnectionEvents connection_events(std::shared_ptr<Core> core);
+    static StompSession make_session(std::shared_ptr<SessionImpl> impl);
+    static ConnectionEvents connection_events(std::shared_ptr<SessionImpl> impl);
 
     // --- operations: each may be started on any executor (core_operations.cpp)
-    static boost::asio::awaitable<std::optional<Receipt>> transmit(std::shared_ptr<Core> core, Frame frame,
+    static boost::asio::awaitable<std::optional<Receipt>> transmit(std::shared_ptr<SessionImpl> impl, Frame frame,
                                                                    TransmitOptions options);
-    static boost::asio::awaitable<PendingReceipt> submit(std::shared_ptr<Core> core, Frame frame,
+    static boost::asio::awaitable<PendingReceipt> submit(std::shared_ptr<SessionImpl> impl, Frame frame,
                                                          TransmitOptions options);
     static boost::asio::awaitable<Receipt> confirmed(PendingReceipt pending);
     /// The same on the executor, and without taking the receipt. `pending` must live until then.
     boost::asio::awaitable<void> await_confirmation(PendingReceipt const& pending);
-    static boost::asio::awaitable<Subscription> subscribe(std::shared_ptr<Core> core, std::string destination,
+    static boost::asio::awaitable<Subscription> subscribe(std::shared_ptr<SessionImpl> impl, std::string destination,
                                                           SubscribeOptions options);
     boost::asio::awaitable<void> subscribe_later(Frame frame, TransmitOptions options);
     static boost::asio::awaitable<bool> unsubscribe(std::shared_ptr<SubscriptionState> state, FrameOptions options,
                                                     bool delete_durable);
-    static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<Core> core,
+    static boost::asio::awaitable<bool> acknowledge(std::shared_ptr<SessionImpl> impl,
                                                     std::shared_ptr<SubscriptionState> subscription,
                                                     std::uint64_t connection, std::uint64_t sequence,
                                                     std::optional<Frame> frame, TransmitOptions options);
     /// The same with what the user wants of the frame.
-    static boost::asio::awaitable<bool> acknowledge_with(std::shared_ptr<Core> core,
+    static boost::asio::awaitable<bool> acknowledge_with(std::shared_ptr<SessionImpl> impl,
                                                          std::shared_ptr<SubscriptionState> subscription,
                                                          std::uint64_t connection, std::uint64_t sequence,
                                                          std::optional<Frame> frame, FrameOptions options);
-    static boost::asio::awaitable<bool> flush(std::shared_ptr<Core> core);
-    static boost::asio::awaitable<bool> disconnect(std::shared_ptr<Core> core, std::shared_ptr<Lease> lease);
-    static boost::asio::awaitable<Failure> closed(std::shared_ptr<Core> core);
+    static boost::asio::awaitable<bool> flush(std::shared_ptr<SessionImpl> impl);
+    static boost::asio::awaitable<bool> disconnect(std::shared_ptr<SessionImpl> impl,
+                                                   std::shared_ptr<SessionOwner> owner);
+    static boost::asio::awaitable<Failure> closed(std::shared_ptr<SessionImpl> impl);
 
     /// What a handle stands for; nullptr for an empty one.
-    static std::shared_ptr<Core> of(StompSession const& session) noexcept { return session.core(); }
+    static std::shared_ptr<SessionImpl> of(StompSession const& session) noexcept { return session.impl(); }
     static std::optional<Frame> acknowledgement(std::string_view command, Message const& message, StompVersion version);
     static std::shared_ptr<SubscriptionState> const& subscription_of(Message const& message) noexcept
     {
@@ -172,10 +175,10 @@ public:
     /// Throws what ended the session, if it has ended.
     void check_unfinished() const;
     /// Whether frames can be written: there is a connection, CONNECTED came on it, and writing has not failed.
-    bool is_online() const noexcept { return link_ && !shaking_hands_ && !write_failure_; }
+    bool is_online() const noexcept { return current_ && !in_handshake_ && !write_failure_; }
     /// Which connection of the session this is; changes as soon as it is lost.
-    std::uint64_t connection() const noexcept { return connection_; }
-    Turns& turns() noexcept { return turns_; }
+    std::uint64_t connection_number() const noexcept { return connection_number_; }
+    InlineBudget& inline_budget() noexcept { return inline_budget_; }
     /// Ends it here and at the broker. Without a cause it ends in order.
     void end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause);
     /// Tells the broker of the end: gives back what is unsettled, and unsubscribes. The slot is for the last frame. The
@@ -195,14 +198,14 @@ public:
     /// Sends a frame that nobody waits for, without waiting for room.
     void send_control(Frame frame) noexcept;
     /// The last handle is gone.
-    void lease_ended();
+    void owner_ended();
     /// A consumer has taken something, or somebody waits: reading may go on.
     void update_reading();
     /// How many subscriptions are over their soft limit, and others that want reading to stop.
     std::size_t& full_buffers() noexcept { return full_buffers_; }
     /// One more, or one fewer, wants reading to stop.
     void full_buffers_changed(int by);
-    Exclusive& exclusive() noexcept { return exclusive_; }
+    ConcurrencyCheck& concurrency_check() noexcept { return concurrency_check_; }
     Hooks& hooks() noexcept { return hooks_; }
     /// What the peer of the last connection sent before CONNECTED, or the beginning of that.
     std::string const& first_bytes() const noexcept { return first_bytes_; }
@@ -216,19 +219,19 @@ private:
     friend class SlotHandle;
     friend class WatchGuard;
     friend class WriterHold;
-    friend class CoreService;
+    friend class SessionService;
 
     template <class Function>
     void run_there_unless(bool is_here, Function function);
 
     // core_opening.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
-    void handle_connected(Frame const& frame, Link& link);
+    void handle_connected(Frame const& frame, Connection& connection);
     void complete_handshake();
     void drop_link(CloseReason reason, bool at_once);
 
     // core_reconnect.cpp
-    void lose(std::shared_ptr<StompError> cause, CloseReason reason, bool explained = false);
+    void on_connection_lost(std::shared_ptr<StompError> cause, CloseReason reason, bool explained = false);
     bool may_reconnect(StompError const& cause);
     bool may_try_again(StompError const& cause);
     void waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure);
@@ -247,27 +250,30 @@ private:
     void subscribe_all_again();
     void resume();
     void subscribe_again(std::shared_ptr<SubscriptionState> const& state, ReceiptSlot* slot);
-    static boost::asio::awaitable<bool> keep_connecting(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
-    static boost::asio::awaitable<void> reconnect(std::shared_ptr<Core> core, std::shared_ptr<StompError> lost);
+    static boost::asio::awaitable<bool> keep_connecting(std::shared_ptr<SessionImpl> impl,
+                                                        std::shared_ptr<StompError> lost);
+    static boost::asio::awaitable<void> reconnect(std::shared_ptr<SessionImpl> impl, std::shared_ptr<StompError> lost);
     void start_reconnecting(std::shared_ptr<StompError> lost);
     void stop_reconnecting() noexcept;
     std::chrono::milliseconds next_delay(ReconnectPolicy const& policy);
 
     // core_connection.cpp: reader, writer and timer
-    static boost::asio::awaitable<void> run_reader(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
-    static boost::asio::awaitable<void> run_writer(std::shared_ptr<Core> core, std::shared_ptr<Link> link);
-    static boost::asio::awaitable<void> close_link(std::shared_ptr<Core> core, std::shared_ptr<Link> link,
-                                                   CloseReason reason);
-    bool process_input(Link& link, TimePoint now);
-    void look_at_first_bytes(std::string_view bytes, Link const& link);
-    void handle(Frame& frame, Link& link, TimePoint now);
-    void handle_event(Conversation::Event event, Frame& frame, Link& link);
-    bool take_receipt(Link& link);
-    void confirmation_came(ReceiptSlot& slot, Link const& link);
+    static boost::asio::awaitable<void> run_reader(std::shared_ptr<SessionImpl> impl,
+                                                   std::shared_ptr<Connection> connection);
+    static boost::asio::awaitable<void> run_writer(std::shared_ptr<SessionImpl> impl,
+                                                   std::shared_ptr<Connection> connection);
+    static boost::asio::awaitable<void> close_link(std::shared_ptr<SessionImpl> impl,
+                                                   std::shared_ptr<Connection> connection, CloseReason reason);
+    bool process_input(Connection& connection, TimePoint now);
+    void check_first_bytes(std::string_view bytes, Connection const& connection);
+    void handle(Frame& frame, Connection& connection, TimePoint now);
+    void handle_event(Conversation::Event event, Frame& frame, Connection& connection);
+    bool take_receipt(Connection& connection);
+    void confirmation_came(ReceiptSlot& slot, Connection const& connection);
     void message_came(SubscriptionState& subscription, Frame& frame);
-    void process_unfinished_error(Link& link);
-    void read_failed(Link& link, std::shared_ptr<ConnectionLost> failure);
-    void write_failed(Link& link, boost::system::error_code code);
+    void process_unfinished_error(Connection& connection);
+    void read_failed(Connection& connection, std::shared_ptr<ConnectionLost> failure);
+    void write_failed(Connection& connection, boost::system::error_code code);
     void wake_consumers();
     bool must_stop_reading() const noexcept;
     void peer_wait_begins()
@@ -277,9 +283,9 @@ private:
             update_reading();
     }
     void observing_begins();
-    TimePoint next_look_after(TimePoint now) const noexcept;
-    void plan_look();
-    void look();
+    TimePoint next_probe_after(TimePoint now) const noexcept;
+    void plan_probe();
+    void probe();
     /// Sees to it that the timer expires when something is due, or before.
     void set_timer();
     TimePoint read_until(TimePoint now);
@@ -292,7 +298,8 @@ private:
     bool is_kept(Frame const& frame) const noexcept;
     bool has_buffer_room(Frame const& frame) const noexcept
     {
-        return link_->output.waiting() == 0 || link_->output.waiting() + frame.memory() <= config_->write_buffer.limit;
+        return current_->output.waiting() == 0 ||
+               current_->output.waiting() + frame.memory() <= config_->write_buffer.limit;
     }
     bool has_room(Frame const& frame) const noexcept;
     /// Whether the frame would be written, or taken into the outbox, without suspending.
@@ -300,7 +307,7 @@ private:
     {
         return (is_online() || is_kept(frame)) && queue_.empty() && has_room(frame);
     }
-    /// Whether transmit() may have to suspend for anything but others' turn.
+    /// Whether transmit() may have to suspend for anything but a yield.
     bool may_wait(Frame const& frame, TransmitOptions const& options) const noexcept;
     ContentLength content_length() const noexcept
     {
@@ -331,9 +338,9 @@ private:
     void room_was_made() noexcept;
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
-    boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch, std::shared_ptr<Link> link,
-                                               std::uint64_t position);
-    boost::asio::awaitable<void> await_written(std::shared_ptr<Link> link, std::uint64_t position,
+    boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch,
+                                               std::shared_ptr<Connection> connection, std::uint64_t position);
+    boost::asio::awaitable<void> await_written(std::shared_ptr<Connection> connection, std::uint64_t position,
                                                CancellationRule rule);
     boost::asio::awaitable<void> await_watched(WriteWatch& watch);
     boost::asio::awaitable<void> await_online(Frame const& frame, TransmitOptions const& options);
@@ -358,25 +365,25 @@ private:
     SessionExecutor home_;
     boost::asio::any_io_executor const& executor_; // of `home_`
     std::shared_ptr<StompConfig const> const config_;
-    std::shared_ptr<Route> const route_;
+    std::shared_ptr<BrokerList> const brokers_;
     bool const reconnects_;
-    CoreService* service_;
+    SessionService* service_;
     Conversation conversation_;
-    std::shared_ptr<Link> link_;
-    std::uint64_t connection_ = 0; // which connection of the session this is
+    std::shared_ptr<Connection> current_;
+    std::uint64_t connection_number_ = 0; // which connection of the session this is
     SessionTimer timer_;
-    Turns turns_;
-    Exclusive exclusive_;
+    InlineBudget inline_budget_;
+    ConcurrencyCheck concurrency_check_;
 
     std::shared_ptr<StompError> cause_; // what ended the session
     bool finished_ = false;
     bool orderly_ = false;
     bool disconnecting_ = false;  // on our side's wish
     bool writer_is_held_ = false; // see WriterHold
-    bool shaking_hands_ = false;  // CONNECTED is awaited, by a coroutine that takes the failure
+    bool in_handshake_ = false;   // CONNECTED is awaited, by a coroutine that takes the failure
     std::shared_ptr<StompError> handshake_failure_;
     std::string first_bytes_;                    // of the connection, while CONNECTED is awaited
-    std::shared_ptr<Reconnecting> reconnecting_; // what looks for another connection
+    std::shared_ptr<Reconnecting> reconnecting_; // what makes the next connection
     ReconnectSchedule schedule_;
     Outbox outbox_;
     WaitQueue online_;  // who waits for a connection
@@ -393,7 +400,7 @@ private:
     std::size_t full_buffers_ = 0;                                 // subscriptions over their soft limit
     std::size_t peer_waits_ = 0;                                   // suspended operations that need the peer
     std::size_t observers_waiting_ = 0;                            // suspended operations that only observe
-    TimePoint next_look_ = TimePoint::max(); // while reading is suspended: when to look for a sign of life
+    TimePoint next_probe_ = TimePoint::max(); // while reading is suspended: when one small read is made all the same
     ReadHorizon horizon_;
 
     using SlotList = boost::intrusive::list<ReceiptSlot, boost::intrusive::constant_time_size<false>>;
@@ -416,23 +423,23 @@ private:
 class PeerWaiter : public Waiter
 {
 public:
-    explicit PeerWaiter(Core& core) : core_(core) { core_.peer_wait_begins(); }
-    ~PeerWaiter() { --core_.peer_waits_; }
+    explicit PeerWaiter(SessionImpl& impl) : impl_(impl) { impl_.peer_wait_begins(); }
+    ~PeerWaiter() { --impl_.peer_waits_; }
 
 private:
-    Core& core_;
+    SessionImpl& impl_;
 };
 
-/// An operation that looks on and asks nothing of the peer. While one is suspended, a session that has stopped reading
-/// has a look now and then.
+/// An operation that only observes and asks nothing of the peer. While one is suspended, a session that has suspended
+/// reading probes: it makes one small read a second.
 class ObservingWaiter : public Waiter
 {
 public:
-    explicit ObservingWaiter(Core& core) : core_(core) { core_.observing_begins(); }
-    ~ObservingWaiter() { --core_.observers_waiting_; }
+    explicit ObservingWaiter(SessionImpl& impl) : impl_(impl) { impl_.observing_begins(); }
+    ~ObservingWaiter() { --impl_.observers_waiting_; }
 
 private:
-    Core& core_;
+    SessionImpl& impl_;
 };
 
 /// Keeps a receipt slot while an operation waits for it.
@@ -440,13 +447,13 @@ class SlotHandle
 {
 public:
     SlotHandle() noexcept = default;
-    SlotHandle(Core* core, ReceiptSlot* slot) noexcept : core_(core), slot_(slot) {}
-    SlotHandle(SlotHandle&& other) noexcept : core_(other.core_), slot_(std::exchange(other.slot_, nullptr)) {}
+    SlotHandle(SessionImpl* impl, ReceiptSlot* slot) noexcept : impl_(impl), slot_(slot) {}
+    SlotHandle(SlotHandle&& other) noexcept : impl_(other.impl_), slot_(std::exchange(other.slot_, nullptr)) {}
     SlotHandle& operator=(SlotHandle&&) = delete;
     ~SlotHandle()
     {
         if (slot_)
-            core_->release_slot(slot_);
+            impl_->release_slot(slot_);
     }
 
     ReceiptSlot* get() const noexcept { return slot_; }
@@ -456,7 +463,7 @@ public:
     explicit operator bool() const noexcept { return slot_ != nullptr; }
 
 private:
-    Core* core_ = nullptr;
+    SessionImpl* impl_ = nullptr;
     ReceiptSlot* slot_ = nullptr;
 };
 
@@ -464,7 +471,7 @@ private:
 class WatchGuard
 {
 public:
-    WatchGuard(Core& core, std::shared_ptr<WriteWatch> const& watch) noexcept : core_(core), watch_(watch) {}
+    WatchGuard(SessionImpl& impl, std::shared_ptr<WriteWatch> const& watch) noexcept : impl_(impl), watch_(watch) {}
     WatchGuard(WatchGuard const&) = delete;
     WatchGuard& operator=(WatchGuard const&) = delete;
     ~WatchGuard()
@@ -476,11 +483,11 @@ public:
 private:
     void withdraw() noexcept
     {
-        core_.outbox_.erase(*watch_->message);
-        core_.room_was_made();
+        impl_.outbox_.erase(*watch_->message);
+        impl_.room_was_made();
     }
 
-    Core& core_;
+    SessionImpl& impl_;
     std::shared_ptr<WriteWatch> const& watch_;
 };
 
@@ -488,41 +495,41 @@ private:
 class WriterHold
 {
 public:
-    explicit WriterHold(Core& core) noexcept : core_(core) { core_.writer_is_held_ = true; }
+    explicit WriterHold(SessionImpl& impl) noexcept : impl_(impl) { impl_.writer_is_held_ = true; }
     WriterHold(WriterHold const&) = delete;
     WriterHold& operator=(WriterHold const&) = delete;
     ~WriterHold()
     {
-        core_.writer_is_held_ = false;
-        core_.wake_writer();
+        impl_.writer_is_held_ = false;
+        impl_.wake_writer();
     }
 
 private:
-    Core& core_;
+    SessionImpl& impl_;
 };
 
 /// What every copy of a session's handle shares; its end is the session's.
-class Lease
+class SessionOwner
 {
 public:
-    explicit Lease(std::shared_ptr<Core> core) noexcept : core(std::move(core)) {}
-    Lease(Lease const&) = delete;
-    Lease& operator=(Lease const&) = delete;
-    ~Lease();
+    explicit SessionOwner(std::shared_ptr<SessionImpl> impl) noexcept : impl(std::move(impl)) {}
+    SessionOwner(SessionOwner const&) = delete;
+    SessionOwner& operator=(SessionOwner const&) = delete;
+    ~SessionOwner();
 
-    std::shared_ptr<Core> const core;
+    std::shared_ptr<SessionImpl> const impl;
 };
 
 template <class Function>
-void Core::run_there_unless(bool is_here, Function function)
+void SessionImpl::run_there_unless(bool is_here, Function function)
 {
     if (is_here && is_alive()) {
         function(*this);
         return;
     }
-    home_.post([core = shared_from_this(), function = std::move(function)]() mutable {
-        if (core->is_alive())
-            function(*core);
+    home_.post([impl = shared_from_this(), function = std::move(function)]() mutable {
+        if (impl->is_alive())
+            function(*impl);
     });
 }
 

@@ -25,7 +25,7 @@ void post_here(boost::asio::any_io_executor const& executor, Handler handler)
         boost::asio::post(executor, boost::asio::bind_executor(executor, std::move(handler)));
 }
 
-struct StartTrip
+struct StartYield
 {
     template <class Handler>
     void operator()(Handler handler, boost::asio::any_io_executor const* executor) const
@@ -35,11 +35,11 @@ struct StartTrip
     }
 };
 
-/// Suspends until others had their turn: `co_await trip(executor)`, where that is the coroutine's own executor, which
+/// Lets other work on the executor run: `co_await yield(executor)`, where that is the coroutine's own executor, which
 /// must live until then.
-inline auto trip(boost::asio::any_io_executor const& executor)
+inline auto yield(boost::asio::any_io_executor const& executor)
 {
-    return boost::asio::async_initiate<boost::asio::deferred_t const, void()>(StartTrip(), boost::asio::deferred,
+    return boost::asio::async_initiate<boost::asio::deferred_t const, void()>(StartYield(), boost::asio::deferred,
                                                                               &executor);
 }
 

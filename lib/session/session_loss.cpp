@@ -1,5 +1,5 @@
-#include "core.hpp"
-#include "route.hpp"
+#include "broker_list.hpp"
+#include "session_impl.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,11 +21,11 @@ std::shared_ptr<StompError> as_lost(StompError const& cause, Outcome outcome)
 } // namespace
 
 // The connection has come to an end that was not asked for. `explained` says that an operation was told the cause.
-void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool explained)
+void SessionImpl::on_connection_lost(std::shared_ptr<StompError> cause, CloseReason reason, bool explained)
 {
     if (finished_)
         return;
-    if (std::exchange(shaking_hands_, false)) {
+    if (std::exchange(in_handshake_, false)) {
         handshake_failure_ = std::move(cause);
         conversation_.reset();
         drop_link(reason, false);
@@ -36,14 +36,14 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
         finish(without_attempts_left(std::move(cause)), reason);
         return;
     }
-    Exclusive::Section const section(exclusive_);
+    ConcurrencyCheck::Section const section(concurrency_check_);
     bool const held = schedule_.has_held(Clock::now());
-    route_->first = route_->current + (held ? 0 : 1);
+    brokers_->first = brokers_->current + (held ? 0 : 1);
     if (held)
         schedule_.reset();
 
-    auto const unsent = link_ ? link_->output.unsent_from() : 0;
-    ++connection_; // what belonged to the old one is stale from here on
+    auto const unsent = current_ ? current_->output.unsent_from() : 0;
+    ++connection_number_; // what belonged to the old one is stale from here on
     if (!explained)
         blame_resubscription(*cause);
     settle_outbox_at_loss(*cause, unsent);
@@ -64,7 +64,7 @@ void Core::lose(std::shared_ptr<StompError> cause, CloseReason reason, bool expl
     start_reconnecting(std::move(cause));
 }
 
-bool Core::may_reconnect(StompError const& cause)
+bool SessionImpl::may_reconnect(StompError const& cause)
 {
     if (!reconnects_ || disconnecting_ || !schedule_.may_reconnect(Clock::now()))
         return false;
@@ -72,13 +72,13 @@ bool Core::may_reconnect(StompError const& cause)
 }
 
 // The last attempts did connect, but none of the connections lasted.
-std::shared_ptr<StompError> Core::without_attempts_left(std::shared_ptr<StompError> cause) const
+std::shared_ptr<StompError> SessionImpl::without_attempts_left(std::shared_ptr<StompError> cause) const
 {
     if (!reconnects_ || disconnecting_ || schedule_.attempts() == 0 || schedule_.may_reconnect(Clock::now()))
         return cause;
     ConnectAttempt attempt;
     attempt.url = events_.last().url;
-    attempt.endpoint = link_ ? endpoint_of(*link_->transport) : std::string();
+    attempt.endpoint = current_ ? endpoint_of(*current_->transport) : std::string();
     attempt.phase = ConnectPhase::stomp;
     attempt.code = cause->code();
     attempt.message = std::string("connected, and lost again before the connection had held: ") + cause->what();
@@ -89,7 +89,7 @@ std::shared_ptr<StompError> Core::without_attempts_left(std::shared_ptr<StompErr
                                           schedule_.attempts());
 }
 
-bool Core::may_try_again(StompError const& cause)
+bool SessionImpl::may_try_again(StompError const& cause)
 {
     auto const& policy = *config_->reconnect;
     Failure const failure(cause.to_exception_ptr());
@@ -101,7 +101,7 @@ bool Core::may_try_again(StompError const& cause)
     return may;
 }
 
-void Core::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
+void SessionImpl::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
 {
     for (auto* const message : outbox_.connection_lost(unsent, config_->reconnect->resend_unconfirmed)) {
         auto& slot = *receipt_slot_of(*message);
@@ -109,7 +109,7 @@ void Core::settle_outbox_at_loss(StompError const& cause, std::uint64_t unsent)
     }
 }
 
-void Core::settle_slots_at_loss(StompError const& cause)
+void SessionImpl::settle_slots_at_loss(StompError const& cause)
 {
     auto const now = Clock::now();
     start_limits(now);
@@ -119,7 +119,7 @@ void Core::settle_slots_at_loss(StompError const& cause)
     for (auto* const entry : waiting) {
         auto& slot = *entry;
         auto const outcome = outcome_of(slot);
-        if (slot.again) { // asked for anew with the next connection
+        if (slot.is_resubscribe) { // asked for anew with the next connection
             drop_slot(slot);
             continue;
         }
@@ -150,7 +150,7 @@ void Core::settle_slots_at_loss(StompError const& cause)
 }
 
 // What waited for room on the connection that is gone.
-void Core::settle_queue_at_loss(StompError const& cause)
+void SessionImpl::settle_queue_at_loss(StompError const& cause)
 {
     std::vector<QueuedFrame*> waiting;
     for (auto& queued : queue_)
@@ -178,7 +178,7 @@ void Core::settle_queue_at_loss(StompError const& cause)
     }
 }
 
-void Core::settle_subscriptions_at_loss()
+void SessionImpl::settle_subscriptions_at_loss()
 {
     for (auto const& [key, subscription] : subscriptions_)
         subscription->connection_lost();
@@ -187,10 +187,11 @@ void Core::settle_subscriptions_at_loss()
 // The end of a connection may be the broker's answer to a SUBSCRIBE that was sent again. Brokers take one frame after
 // the other, so it is the first that was not confirmed. But the network may be the cause as well, and some brokers
 // confirm no SUBSCRIBE, so it takes two losses in a row.
-void Core::blame_resubscription(StompError const& cause)
+void SessionImpl::blame_resubscription(StompError const& cause)
 {
-    auto const first = std::ranges::find_if(waiting_slots_, [](ReceiptSlot const& slot) { return slot.again; });
-    if (first == waiting_slots_.end() || !first->encoded || !link_ || link_->output.is_unsent(first->position))
+    auto const first =
+        std::ranges::find_if(waiting_slots_, [](ReceiptSlot const& slot) { return slot.is_resubscribe; });
+    if (first == waiting_slots_.end() || !first->encoded || !current_ || current_->output.is_unsent(first->position))
         return;
     auto const subscription = first->subscribing;
     if (!std::exchange(subscription->suspected, true))
@@ -200,7 +201,7 @@ void Core::blame_resubscription(StompError const& cause)
                                                                                   : as_lost(cause, Outcome::unknown));
 }
 
-void Core::refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
+void SessionImpl::refuse_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
 {
     auto const self = state.shared_from_this();
     state.end(std::move(cause));
@@ -211,7 +212,7 @@ void Core::refuse_subscription(SubscriptionState& state, std::shared_ptr<StompEr
 }
 
 // The broker has ended it, and says so in an ERROR that leaves the session open.
-void Core::subscription_refused(SubscriptionState& state, StompError const& cause)
+void SessionImpl::subscription_refused(SubscriptionState& state, StompError const& cause)
 {
     auto const self = state.shared_from_this();
     std::vector<ReceiptSlot*> waiting;

@@ -26,10 +26,10 @@ inline std::string endpoint_of(Transport const& transport)
 }
 
 /// One connection of a session: its transport, what was read and not yet decoded, what is to be written. Reader and
-/// writer hold the link they work for, so that those of an earlier connection never touch a later one.
-struct Link
+/// writer hold the connection they work for, so that those of an earlier connection never touch a later one.
+struct Connection
 {
-    Link(std::unique_ptr<Transport> transport, Limits const& limits)
+    Connection(std::unique_ptr<Transport> transport, Limits const& limits)
         : transport(std::move(transport)), decoder(limits), output(this->transport->wants_frame_ends())
     {
     }
@@ -49,7 +49,7 @@ struct Link
     bool must_abort = false;                   // that took too long
 
     std::size_t read_size = 4096; // how much to ask for; grows while reads fill the buffer
-    bool may_look = false;        // one small read, although reading is suspended
+    bool probe_allowed = false;   // one small read, although reading is suspended
     bool ended = false;           // see end()
     WaitQueue writer;             // the writer, waiting for something to write
     WaitQueue reader;             // the reader, waiting until it may read on
@@ -60,36 +60,36 @@ struct Link
 class ReadOperation
 {
 public:
-    explicit ReadOperation(Link& link) noexcept : link_(link) { link_.is_reading = true; }
+    explicit ReadOperation(Connection& connection) noexcept : current_(connection) { current_.is_reading = true; }
     ReadOperation(ReadOperation const&) = delete;
     ReadOperation& operator=(ReadOperation const&) = delete;
     ~ReadOperation()
     {
-        link_.is_reading = false;
-        if (link_.idle)
-            link_.idle->cancel();
+        current_.is_reading = false;
+        if (current_.idle)
+            current_.idle->cancel();
     }
 
 private:
-    Link& link_;
+    Connection& current_;
 };
 
 /// As long as it lives, the transport writes.
 class WriteOperation
 {
 public:
-    explicit WriteOperation(Link& link) noexcept : link_(link) { link_.output.set_busy(true); }
+    explicit WriteOperation(Connection& connection) noexcept : current_(connection) { current_.output.set_busy(true); }
     WriteOperation(WriteOperation const&) = delete;
     WriteOperation& operator=(WriteOperation const&) = delete;
     ~WriteOperation()
     {
-        link_.output.set_busy(false);
-        if (link_.idle)
-            link_.idle->cancel();
+        current_.output.set_busy(false);
+        if (current_.idle)
+            current_.idle->cancel();
     }
 
 private:
-    Link& link_;
+    Connection& current_;
 };
 
 } // namespace arbalest::detail

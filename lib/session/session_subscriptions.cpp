@@ -1,7 +1,7 @@
 #include "../protocol/client_frames.hpp"
-#include "core.hpp"
-#include "hop.hpp"
 #include "operation.hpp"
+#include "run_on.hpp"
+#include "session_impl.hpp"
 #include "transaction_state.hpp"
 #include "validate_config.hpp"
 #include <arbalest/protocol/encode.hpp>
@@ -46,46 +46,46 @@ AckMode chosen_ack(SubscribeOptions const& options)
 
 } // namespace
 
-asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::string destination,
-                                              SubscribeOptions options)
+asio::awaitable<Subscription> SessionImpl::subscribe(std::shared_ptr<SessionImpl> impl, std::string destination,
+                                                     SubscribeOptions options)
 {
-    require(core);
+    require(impl);
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
-        auto operation = subscribe(core, std::move(destination), std::move(options));
-        co_return co_await hop_to(core->home(), std::move(operation));
+    if (!impl->may_suspend_on(caller)) {
+        auto operation = subscribe(impl, std::move(destination), std::move(options));
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
-    core->check_open();
+    impl->check_open();
     if (options.buffer())
         validate(*options.buffer(), "buffer");
     if (destination.empty())
         throw InvalidFrame("a subscription needs a destination", "destination");
     refuse_other(options, "destination", destination);
     auto const ack = chosen_ack(options);
-    if (core->is_online())
-        core->check_ack_mode(ack);
-    auto const limits = options.buffer().value_or(core->config_->subscription_buffer);
+    if (impl->is_online())
+        impl->check_ack_mode(ack);
+    auto const limits = options.buffer().value_or(impl->config_->subscription_buffer);
     bool const drops = limits.policy == OverflowPolicy::drop_newest || limits.policy == OverflowPolicy::drop_oldest;
     if (drops && ack != AckMode::automatic)
         throw InvalidFrame("messages that must be acknowledged cannot be dropped", "ack");
     auto id = chosen_id(options);
     if (id.empty())
-        id = core->conversation_.next_subscription_id();
-    auto const state = std::make_shared<SubscriptionState>(core, std::move(id), std::move(destination), ack, limits);
+        id = impl->conversation_.next_subscription_id();
+    auto const state = std::make_shared<SubscriptionState>(impl, std::move(id), std::move(destination), ack, limits);
     // An id may be used again as soon as its subscription was ended here, though the broker has not confirmed it yet.
-    if (auto* const former = static_cast<SubscriptionState*>(core->conversation_.find_subscription(state->id));
+    if (auto* const former = static_cast<SubscriptionState*>(impl->conversation_.find_subscription(state->id));
         former && former->has_ended())
-        core->conversation_.remove_subscription(state->id, former);
-    if (!core->conversation_.add_subscription(state->id, state->destination, state.get()))
+        impl->conversation_.remove_subscription(state->id, former);
+    if (!impl->conversation_.add_subscription(state->id, state->destination, state.get()))
         throw InvalidFrame("'" + state->id + "' is the id of another subscription", "id");
-    core->subscriptions_.emplace(state.get(), state);
-    state->number = ++core->last_subscription_;
-    state->gives_back = core->gives_back(*state);
+    impl->subscriptions_.emplace(state.get(), state);
+    state->number = ++impl->last_subscription_;
+    state->gives_back = impl->gives_back(*state);
     // Whatever happens from here on, the handle sees to it that nothing stays behind.
     Subscription subscription(state);
     state->subscribe_frame = subscribe_frame(state->id, state->destination, state->ack);
     add_headers(state->subscribe_frame, options);
-    auto frame = core->subscribe_frame_for(*state);
+    auto frame = impl->subscribe_frame_for(*state);
     auto how = transmit_options(options);
     FrameEffects effects;
     effects.encoded = &state->announced;
@@ -93,10 +93,10 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
     how.effects = &effects;
     how.may_suspend = true;
     try {
-        if (core->is_online())
-            co_await transmit(core, std::move(frame), how);
+        if (impl->is_online())
+            co_await transmit(impl, std::move(frame), how);
         else
-            co_await core->subscribe_later(std::move(frame), how);
+            co_await impl->subscribe_later(std::move(frame), how);
     } catch (StompError const& error) {
         if (error.outcome() == Outcome::refused)
             state->announced = false;
@@ -106,7 +106,7 @@ asio::awaitable<Subscription> Core::subscribe(std::shared_ptr<Core> core, std::s
 }
 
 // Without a connection: SUBSCRIBE goes out with the others', as soon as there is one.
-asio::awaitable<void> Core::subscribe_later(Frame frame, TransmitOptions options)
+asio::awaitable<void> SessionImpl::subscribe_later(Frame frame, TransmitOptions options)
 {
     check_encodable(frame, version(), content_length());
     auto const slot = expect_receipt(frame, options);
@@ -119,7 +119,7 @@ asio::awaitable<void> Core::subscribe_later(Frame frame, TransmitOptions options
 }
 
 // As this broker takes it, so that it seldom delivers more than the buffer holds.
-Frame Core::subscribe_frame_for(SubscriptionState const& state) const
+Frame SessionImpl::subscribe_frame_for(SubscriptionState const& state) const
 {
     auto frame = state.subscribe_frame;
     if (state.ack != AckMode::automatic)
@@ -127,20 +127,20 @@ Frame Core::subscribe_frame_for(SubscriptionState const& state) const
     return frame;
 }
 
-void Core::check_ack_mode(AckMode mode) const
+void SessionImpl::check_ack_mode(AckMode mode) const
 {
     if (mode == AckMode::client_individual && conversation_.version() == StompVersion::v1_0)
         throw InvalidFrame("STOMP 1.0 has no acknowledgement mode client-individual; use AckMode::client", "ack");
 }
 
-bool Core::gives_back(SubscriptionState const& state) const
+bool SessionImpl::gives_back(SubscriptionState const& state) const
 {
     return state.ack != AckMode::automatic && conversation_.broker().locks_unsettled() &&
            conversation_.version() != StompVersion::v1_0; // which has no NACK
 }
 
 // The subscription's handle is gone, or its consumer is too slow. Nobody waits for the answer.
-void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
+void SessionImpl::end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
 {
     if (state.has_ended() || finished_)
         return;
@@ -172,7 +172,7 @@ void Core::end_subscription(SubscriptionState& state, std::shared_ptr<StompError
 // RabbitMQ keeps what is unsettled locked when a subscription ends, and once it has ended, takes no NACK any more. A
 // NACK sent first, however, would only bring the message again. So the NACKs go first, but take effect afterwards: with
 // the COMMIT of a transaction.
-void Core::send_unsubscribe(SubscriptionState& state, std::vector<Frame> const& frames, ReceiptSlot* slot)
+void SessionImpl::send_unsubscribe(SubscriptionState& state, std::vector<Frame> const& frames, ReceiptSlot* slot)
 {
     TransmitOptions const plain;
     auto const version = conversation_.version();
@@ -197,74 +197,76 @@ void Core::send_unsubscribe(SubscriptionState& state, std::vector<Frame> const& 
     }
 }
 
-asio::awaitable<bool> Core::unsubscribe(std::shared_ptr<SubscriptionState> state, FrameOptions options,
-                                        bool delete_durable)
+asio::awaitable<bool> SessionImpl::unsubscribe(std::shared_ptr<SubscriptionState> state, FrameOptions options,
+                                               bool delete_durable)
 {
     if (!state)
         throw SessionClosed("the subscription belongs to no session");
-    auto const core = state->core;
-    require(core);
+    auto const impl = state->impl;
+    require(impl);
     auto const caller = co_await asio::this_coro::executor;
-    if (!core->may_suspend_on(caller)) {
+    if (!impl->may_suspend_on(caller)) {
         auto operation = unsubscribe(state, std::move(options), delete_durable);
-        co_return co_await hop_to(core->home(), std::move(operation));
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
     if (state->has_ended())
         co_return true;
-    core->check_open();
+    impl->check_open();
     refuse_other(options, "id", state->id);
     refuse_other(options, "destination", state->destination);
-    if (!core->is_online()) {
+    if (!impl->is_online()) {
         if (delete_durable)
             throw ConnectionLost(make_error_code(errc::connection_lost),
                                  "without a connection no durable subscription can be deleted", Outcome::not_sent);
-        core->end_subscription(*state, nullptr);
+        impl->end_subscription(*state, nullptr);
         co_return true;
     }
-    auto frame = unsubscribe_frame(state->id, state->destination, core->conversation_.version());
+    auto frame = unsubscribe_frame(state->id, state->destination, impl->conversation_.version());
     add_headers(frame, options);
     std::vector<Frame> frames;
     if (delete_durable)
-        frames = core->conversation_.broker().deletion(std::move(frame), state->subscribe_frame);
+        frames = impl->conversation_.broker().deletion(std::move(frame), state->subscribe_frame);
     else
         frames.push_back(std::move(frame));
     auto& last = frames.back();
     auto how = transmit_options(options);
-    bool const waits = how.with_receipt || core->config_->auto_receipt || last.has_header("receipt");
+    bool const waits = how.with_receipt || impl->config_->auto_receipt || last.has_header("receipt");
     // Until the broker confirms, messages may still come: they belong to this subscription and to nobody else.
     how.with_receipt = true;
     how.deletes_durable = delete_durable;
-    auto slot = core->expect_receipt(last, how);
-    core->write_acknowledgements(*state);
+    auto slot = impl->expect_receipt(last, how);
+    impl->write_acknowledgements(*state);
     for (auto& one : frames) {
-        core->hooks_.on_outgoing(one); // before anything is changed, in case it throws
-        check_encodable(one, core->version());
+        impl->hooks_.on_outgoing(one); // before anything is changed, in case it throws
+        check_encodable(one, impl->version());
     }
     slot->ending = state;
     state->end(nullptr);
     if (state->ack != AckMode::automatic)
         state->discard_buffer();
-    core->send_unsubscribe(*state, frames, slot.get());
+    impl->send_unsubscribe(*state, frames, slot.get());
     if (!waits)
         co_return true;
-    co_await core->await_slot(*slot);
+    co_await impl->await_slot(*slot);
     if (slot->failure)
         slot->failure->raise();
     co_return true;
 }
 
-std::optional<Frame> Core::acknowledgement(std::string_view command, Message const& message, StompVersion version)
+std::optional<Frame> SessionImpl::acknowledgement(std::string_view command, Message const& message,
+                                                  StompVersion version)
 {
     return ack_frame(command, message.frame_, version);
 }
 
 // Throws, or returns false, when there is nothing left to acknowledge.
-bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection, std::uint64_t sequence,
-                           bool has_headers) const
+bool SessionImpl::may_acknowledge(SubscriptionState const* subscription, std::uint64_t connection,
+                                  std::uint64_t sequence, bool has_headers) const
 {
     if (!subscription)
         throw InvalidFrame("the message does not come from a subscription");
-    bool const is_gone = subscription->core.get() != this || subscription->has_ended() || connection != connection_;
+    bool const is_gone =
+        subscription->impl.get() != this || subscription->has_ended() || connection != connection_number_;
     if (!is_gone && subscription->ack == AckMode::automatic)
         throw InvalidFrame("the messages of this subscription need no acknowledgement", "ack");
     if (!is_gone && !has_headers)
@@ -275,24 +277,25 @@ bool Core::may_acknowledge(SubscriptionState const* subscription, std::uint64_t 
     return is_open;
 }
 
-asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_ptr<SubscriptionState> subscription,
-                                        std::uint64_t connection, std::uint64_t sequence, std::optional<Frame> frame,
-                                        TransmitOptions options)
+asio::awaitable<bool> SessionImpl::acknowledge(std::shared_ptr<SessionImpl> impl,
+                                               std::shared_ptr<SubscriptionState> subscription,
+                                               std::uint64_t connection, std::uint64_t sequence,
+                                               std::optional<Frame> frame, TransmitOptions options)
 {
-    require(core);
-    bool here = core->on_executor();
+    require(impl);
+    bool here = impl->on_executor();
     if (here) {
-        core->check_open();
-        if (!core->may_acknowledge(subscription.get(), connection, sequence, frame.has_value()))
+        impl->check_open();
+        if (!impl->may_acknowledge(subscription.get(), connection, sequence, frame.has_value()))
             co_return false;
     }
-    if (here && core->may_wait(*frame, options)) {
+    if (here && impl->may_wait(*frame, options)) {
         auto const caller = co_await asio::this_coro::executor;
-        here = core->may_suspend_on(caller);
+        here = impl->may_suspend_on(caller);
     }
     if (!here) {
-        auto operation = acknowledge(core, std::move(subscription), connection, sequence, std::move(frame), options);
-        co_return co_await hop_to(core->home(), std::move(operation));
+        auto operation = acknowledge(impl, std::move(subscription), connection, sequence, std::move(frame), options);
+        co_return co_await run_on(impl->home(), std::move(operation));
     }
     FrameEffects effects;
     effects.settles = subscription.get();
@@ -300,18 +303,19 @@ asio::awaitable<bool> Core::acknowledge(std::shared_ptr<Core> core, std::shared_
     options.effects = &effects;
     options.may_suspend = true;
     try {
-        co_await transmit(core, std::move(*frame), options);
+        co_await transmit(impl, std::move(*frame), options);
     } catch (StaleMessage const&) { // it was settled, or its connection went, before there was room for this
-        if (core->config_->strict_acks)
+        if (impl->config_->strict_acks)
             throw;
         co_return false;
     }
     co_return true;
 }
 
-asio::awaitable<bool> Core::acknowledge_with(std::shared_ptr<Core> core,
-                                             std::shared_ptr<SubscriptionState> subscription, std::uint64_t connection,
-                                             std::uint64_t sequence, std::optional<Frame> frame, FrameOptions options)
+asio::awaitable<bool> SessionImpl::acknowledge_with(std::shared_ptr<SessionImpl> impl,
+                                                    std::shared_ptr<SubscriptionState> subscription,
+                                                    std::uint64_t connection, std::uint64_t sequence,
+                                                    std::optional<Frame> frame, FrameOptions options)
 {
     for (auto const* const name : {"id", "message-id", "subscription"}) {
         if (find_header(options, name))
@@ -321,7 +325,7 @@ asio::awaitable<bool> Core::acknowledge_with(std::shared_ptr<Core> core,
         throw InvalidFrame("use Transaction::ack() or nack() to acknowledge in a transaction", "transaction");
     if (frame)
         add_headers(*frame, options);
-    auto operation = acknowledge(std::move(core), std::move(subscription), connection, sequence, std::move(frame),
+    auto operation = acknowledge(std::move(impl), std::move(subscription), connection, sequence, std::move(frame),
                                  transmit_options(options));
     co_return co_await std::move(operation);
 }
