@@ -1,5 +1,6 @@
 #include "road.hpp"
 
+#include "../session/connect_texts.hpp"
 #include "brokers.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
@@ -62,8 +63,10 @@ asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nan
             interrupted->push_back(attempt);
         for (auto& each : *interrupted) {
             each.code = error.code();
-            each.message = "not connected within " +
-                           std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()) + " ms";
+            bool const is_http = each.phase == ConnectPhase::http;
+            each.message =
+                arbalest::detail::describe_timeout(each.phase, is_http ? each.message : std::string(), {},
+                                                   std::chrono::duration_cast<std::chrono::milliseconds>(limit));
             attempts->push_back(each);
         }
     } catch (boost::system::system_error const& error) {

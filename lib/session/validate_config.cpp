@@ -34,6 +34,14 @@ void require_some(std::string const& field, std::size_t value)
         throw InvalidConfig(field, "0", "it must be at least 1");
 }
 
+void require_duration(std::string const& field, std::chrono::seconds value, std::string_view zero)
+{
+    if (value.count() < 0) {
+        throw InvalidConfig(field, std::to_string(value.count()) + " s",
+                            "it must not be negative; zero means " + std::string(zero));
+    }
+}
+
 void require_duration(std::string const& field, std::chrono::milliseconds value, std::string_view zero = "no limit")
 {
     if (value.count() < 0) {
@@ -138,6 +146,14 @@ void validate_websocket(WebSocketOptions const& options)
     require_duration("websocket.ping_interval", options.ping_interval, "no pings");
 }
 
+void validate_tls(std::string const& name, TlsOptions const& tls)
+{
+    if (!tls.context && tls.certificate_file.empty() && !tls.private_key_file.empty()) {
+        throw InvalidConfig(name + ".certificate_file", "empty",
+                            "the private key in '" + tls.private_key_file + "' is of no use without a certificate");
+    }
+}
+
 void validate_transport(StompConfig const& config)
 {
     if (!config.tcp.local_address.empty()) {
@@ -148,11 +164,14 @@ void validate_transport(StompConfig const& config)
     }
     require_duration("tcp.user_timeout", config.tcp.user_timeout, "as the system has it");
     require_duration("tcp.connection_attempt_delay", config.tcp.connection_attempt_delay, "all at once");
-    auto const& tls = config.tls;
-    if (!tls.context && tls.certificate_file.empty() && !tls.private_key_file.empty()) {
-        throw InvalidConfig("tls.certificate_file", "empty",
-                            "the private key in '" + tls.private_key_file + "' is of no use without a certificate");
+    require_duration("tcp.keep_alive_idle", config.tcp.keep_alive_idle, "as the system has it");
+    require_duration("tcp.keep_alive_interval", config.tcp.keep_alive_interval, "as the system has it");
+    if (config.tcp.keep_alive_probes < 0) {
+        throw InvalidConfig("tcp.keep_alive_probes", std::to_string(config.tcp.keep_alive_probes),
+                            "it must not be negative; zero means as the system has it");
     }
+    validate_tls("tls", config.tls);
+    validate_tls("proxy_tls", config.proxy_tls);
     validate_websocket(config.websocket);
     if (!config.proxy.empty()) {
         try {

@@ -112,6 +112,10 @@ void add_texts(std::vector<WrongValue>& all)
         [](StompConfig& c) { c.subscription_buffer.policy = static_cast<OverflowPolicy>(9); });
     add("tcp.local_address", "'localhost'", [](StompConfig& c) { c.tcp.local_address = "localhost"; });
     add("tls.certificate_file", "empty", [](StompConfig& c) { c.tls.private_key_file = "/etc/key.pem"; });
+    add("proxy_tls.certificate_file", "empty", [](StompConfig& c) { c.proxy_tls.private_key_file = "/etc/key.pem"; });
+    add("tcp.keep_alive_idle", "-1 s", [](StompConfig& c) { c.tcp.keep_alive_idle = -1s; });
+    add("tcp.keep_alive_interval", "-1 s", [](StompConfig& c) { c.tcp.keep_alive_interval = -1s; });
+    add("tcp.keep_alive_probes", "-1", [](StompConfig& c) { c.tcp.keep_alive_probes = -1; });
     add("websocket.headers", "'a b'", [](StompConfig& c) { c.websocket.headers.emplace_back("a b", "c"); });
     add("websocket.headers: Token", "(hidden)",
         [](StompConfig& c) { c.websocket.headers.emplace_back("Token", "s3cret\r\nX: y"); });

@@ -246,6 +246,7 @@ BOOST_AUTO_TEST_CASE(the_classic_interface_races_and_lists_every_endpoint)
     BOOST_TEST(tried[0].endpoint == endpoint("127.0.0.2"));
     BOOST_TEST(tried[1].endpoint == endpoint("127.0.0.3"));
     BOOST_TEST((tried[0].code == errc::timeout));
+    BOOST_TEST(tried[0].message == "nothing answered at TCP within 1000 ms");
 }
 
 BOOST_AUTO_TEST_CASE(an_io_context_may_end_in_the_middle_of_a_race)
