@@ -2,23 +2,21 @@
 
 #include "session_executor.hpp"
 #include <arbalest/session/error.hpp>
-#include <arbalest/session/with_timeout.hpp>
+#include <arbalest/session/impl/spawn_operation.hpp>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -33,23 +31,20 @@ enum class Cancellations : std::uint8_t {
     all_terminal, ///< For what supports terminal cancellation only, and leaves nothing behind then.
 };
 
-/// What an operation on another executor came to.
+/// What an operation on another executor came to, and the coroutine that waits for it.
 template <class T>
-struct RunOnResult
+struct RunOnResult : OperationResult<T>
 {
-    std::exception_ptr error;
-    std::optional<T> value;
+    using Handler = AwaitableHandler<std::shared_ptr<RunOnResult>>;
+
+    std::optional<Handler> handler;
 };
 
-/// What both executors share while an operation runs on the other one. Everything but `handler` is touched on the
-/// target executor only, and after completion on the caller's.
+/// What both executors share while an operation runs on the other one. It is touched on the target executor only, and
+/// the result on the caller's after completion.
 template <class T>
 struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
 {
-    // The coroutine that waits gets the result only: if it held this state while the state holds it, both would outlive
-    // an io_context that is destroyed meanwhile.
-    using Handler = boost::asio::any_completion_handler<void(std::shared_ptr<RunOnResult<T>>)>;
-
     RunOnState(boost::asio::any_io_executor caller, std::shared_ptr<SessionExecutor> target,
                boost::asio::awaitable<T> operation, Cancellations cancellations)
         : caller(boost::asio::prefer(caller, boost::asio::execution::outstanding_work.tracked)),
@@ -59,48 +54,87 @@ struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
     RunOnState(RunOnState const&) = delete;
     RunOnState& operator=(RunOnState const&) = delete;
 
-    // The target's context has gone, and the operation with it: the caller is told, and not left behind.
+    // The target's context has gone, or had no memory to go on, and the operation ended with it: the caller is told,
+    // and not left behind.
     ~RunOnState()
     {
-        if (!handler)
-            return;
-        try {
-            result->error = std::make_exception_ptr(SessionClosed("the io_context of the session is gone"));
-            complete();
-        } catch (...) {
-            // Then its coroutine is destroyed with the handler.
-        }
+        std::unique_ptr<std::byte[]> const last_reserve(reserve.exchange(nullptr));
+        if (!completed && result->handler)
+            fail(std::make_exception_ptr(SessionClosed("the io_context of the session is gone")));
     }
 
     void start()
     {
-        auto self = this->shared_from_this();
-        boost::asio::co_spawn(
-            target->get(), accept_all_cancellations(std::move(*operation)),
-            boost::asio::bind_cancellation_slot(signal.slot(), [self](std::exception_ptr thrown, T value) {
-                self->done = true;
-                self->signal.slot().clear();
-                self->result->error = thrown;
-                if (!thrown)
-                    self->result->value.emplace(std::move(value));
-                self->complete();
-            }));
-        operation.reset();
+        try {
+            auto taken = std::move(*operation);
+            operation.reset();
+            spawn_operation(target->get(), std::move(taken), signal.slot(), this->shared_from_this());
+        } catch (...) {
+            fail(std::current_exception());
+        }
     }
+
+    void fail(std::exception_ptr cause)
+    {
+        done = true;
+        if (!result->value && !result->error)
+            result->error = cause;
+        complete();
+    }
+
+    void finished()
+    {
+        done = true;
+        signal.slot().clear();
+        complete();
+    }
+
+    /// The destructor tells the caller.
+    void lost() noexcept {}
 
     void cancel(boost::asio::cancellation_type type)
     {
-        if (!done)
-            signal.emit(cancellations == Cancellations::all_terminal ? boost::asio::cancellation_type::terminal : type);
+        if (cancellations == Cancellations::all_terminal)
+            type = boost::asio::cancellation_type::terminal;
+        with_reserve([this, type] {
+            if (!done)
+                signal.emit(type);
+        });
     }
 
-    void complete()
+    /// Where there is no memory for it, the destructor tries again.
+    void complete() noexcept
     {
-        boost::asio::post(caller, [last = std::move(*handler), result = result]() mutable {
-            boost::asio::get_associated_cancellation_slot(last).clear();
-            std::move(last)(std::move(result));
+        if (completed)
+            return;
+        with_reserve([this] {
+            boost::asio::post(caller, [result = result]() mutable { resume_caller(std::move(result)); });
+            completed = true;
         });
-        handler.reset();
+    }
+
+    /// Calls a function that posts; where it fails, again with the memory that was kept for this. From any thread.
+    template <class Function>
+    void with_reserve(Function function) noexcept
+    {
+        for (bool again = true; again;) {
+            again = false;
+            try {
+                function();
+            } catch (...) {
+                std::unique_ptr<std::byte[]> const given_back(reserve.exchange(nullptr));
+                again = given_back != nullptr;
+            }
+        }
+    }
+
+    /// On the caller's executor.
+    static void resume_caller(std::shared_ptr<RunOnResult<T>> result)
+    {
+        auto last = std::move(*result->handler);
+        result->handler.reset();
+        last.get_cancellation_slot().clear();
+        std::move(last)(std::move(result));
     }
 
     boost::asio::any_io_executor caller;
@@ -108,9 +142,13 @@ struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
     std::optional<boost::asio::awaitable<T>> operation;
     Cancellations cancellations;
     boost::asio::cancellation_signal signal;
-    std::optional<Handler> handler;
     bool done = false;
+    bool completed = false;
+    /// The coroutine that waits gets this only with the result: if it held it while this holds the coroutine, both
+    /// would outlive an io_context that is destroyed meanwhile.
     std::shared_ptr<RunOnResult<T>> result = std::make_shared<RunOnResult<T>>();
+    /// More than a post takes.
+    std::atomic<std::byte*> reserve = std::make_unique_for_overwrite<std::byte[]>(512).release();
 };
 
 struct StartRunOn
@@ -118,18 +156,27 @@ struct StartRunOn
     template <class Handler, class T>
     void operator()(Handler handler, std::shared_ptr<RunOnState<T>> state) const
     {
-        state->handler.emplace(std::move(handler));
-        // Asked for only now: the erased handler puts a state of its own into the caller's slot.
-        auto slot = boost::asio::get_associated_cancellation_slot(*state->handler);
-        if (slot.is_connected()) {
-            // The caller's slot only posts: the operation lives on the other executor, and may be over by the time.
-            slot.assign([weak = std::weak_ptr<RunOnState<T>>(state)](boost::asio::cancellation_type type) {
-                if (auto const state = weak.lock())
-                    state->target->post([state, type] { state->cancel(type); });
-            });
+        // What an initiation throws would leave io_context::run().
+        state->result->handler.emplace(std::move(handler));
+        try {
+            auto slot = state->result->handler->get_cancellation_slot();
+            if (slot.is_connected()) {
+                // The caller's slot only posts: the operation lives on the other executor, and may be over by the time.
+                slot.assign([weak = std::weak_ptr<RunOnState<T>>(state)](boost::asio::cancellation_type type) {
+                    auto const state = weak.lock();
+                    if (!state)
+                        return;
+                    // An exception would leave run(), if the caller was cancelled through another executor.
+                    state->with_reserve([&] { state->target->post([state, type] { state->cancel(type); }); });
+                });
+            }
+            // If its io_context is gone, the state is destroyed here, which tells the caller so.
+            state->target->post([state] { state->start(); });
+        } catch (...) {
+            state->completed = true;
+            state->result->error = std::current_exception();
+            RunOnState<T>::resume_caller(state->result);
         }
-        // If its io_context is gone, the state is destroyed here, which tells the caller so.
-        state->target->post([state] { state->start(); });
     }
 };
 
