@@ -34,7 +34,7 @@ PendingReceipt::PendingReceipt(std::shared_ptr<SessionImpl> impl, detail::Receip
 
 void PendingReceipt::let_go() noexcept
 {
-    impl_->run_there([slot = slot_](SessionImpl& impl) { impl.abandon_slot(slot); });
+    impl_->release_there([slot = slot_](SessionImpl& impl) { impl.abandon_slot(slot); });
 }
 
 asio::awaitable<Receipt> PendingReceipt::confirmed()
@@ -81,7 +81,7 @@ Subscription& Subscription::operator=(Subscription&& other) noexcept
 Subscription::~Subscription()
 {
     if (state_)
-        state_->impl->run_there([state = state_](SessionImpl& impl) { impl.end_subscription(*state, nullptr); });
+        state_->impl->release_there([state = state_](SessionImpl& impl) { impl.end_subscription(*state, nullptr); });
 }
 
 asio::awaitable<std::optional<Message>> Subscription::next()
@@ -162,7 +162,7 @@ Transaction& Transaction::operator=(Transaction&& other) noexcept
 Transaction::~Transaction()
 {
     if (state_)
-        state_->impl->run_there([state = state_](SessionImpl&) { state->abandon(); });
+        state_->impl->release_there([state = state_](SessionImpl&) { state->abandon(); });
 }
 
 std::string const& Transaction::id() const noexcept

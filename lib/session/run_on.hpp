@@ -1,5 +1,6 @@
 #pragma once
 
+#include "memory_reserve.hpp"
 #include "session_executor.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/impl/spawn_operation.hpp>
@@ -15,8 +16,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -58,7 +57,7 @@ struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
     // and not left behind.
     ~RunOnState()
     {
-        std::unique_ptr<std::byte[]> const last_reserve(reserve.exchange(nullptr));
+        reserve.give_back();
         if (!completed && result->handler)
             fail(std::make_exception_ptr(SessionClosed("the io_context of the session is gone")));
     }
@@ -96,7 +95,7 @@ struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
     {
         if (cancellations == Cancellations::all_terminal)
             type = boost::asio::cancellation_type::terminal;
-        with_reserve([this, type] {
+        reserve.run([this, type] {
             if (!done)
                 signal.emit(type);
         });
@@ -107,25 +106,10 @@ struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
     {
         if (completed)
             return;
-        with_reserve([this] {
+        reserve.run([this] {
             boost::asio::post(caller, [result = result]() mutable { resume_caller(std::move(result)); });
             completed = true;
         });
-    }
-
-    /// Calls a function that posts; where it fails, again with the memory that was kept for this. From any thread.
-    template <class Function>
-    void with_reserve(Function function) noexcept
-    {
-        for (bool again = true; again;) {
-            again = false;
-            try {
-                function();
-            } catch (...) {
-                std::unique_ptr<std::byte[]> const given_back(reserve.exchange(nullptr));
-                again = given_back != nullptr;
-            }
-        }
     }
 
     /// On the caller's executor.
@@ -147,8 +131,7 @@ struct RunOnState : std::enable_shared_from_this<RunOnState<T>>
     /// The coroutine that waits gets this only with the result: if it held it while this holds the coroutine, both
     /// would outlive an io_context that is destroyed meanwhile.
     std::shared_ptr<RunOnResult<T>> result = std::make_shared<RunOnResult<T>>();
-    /// More than a post takes.
-    std::atomic<std::byte*> reserve = std::make_unique_for_overwrite<std::byte[]>(512).release();
+    MemoryReserve reserve;
 };
 
 struct StartRunOn
@@ -167,7 +150,7 @@ struct StartRunOn
                     if (!state)
                         return;
                     // An exception would leave run(), if the caller was cancelled through another executor.
-                    state->with_reserve([&] { state->target->post([state, type] { state->cancel(type); }); });
+                    state->reserve.run([&] { state->target->post([state, type] { state->cancel(type); }); });
                 });
             }
             // If its io_context is gone, the state is destroyed here, which tells the caller so.

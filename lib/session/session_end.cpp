@@ -25,12 +25,19 @@ constexpr auto closing = std::chrono::seconds(1);
 
 SessionOwner::~SessionOwner()
 {
-    impl->run_there([](SessionImpl& impl) { impl.owner_ended(); });
+    impl->release_there([](SessionImpl& impl) { impl.owner_ended(); });
 }
 
 void SessionImpl::owner_ended()
 {
     finish(std::make_shared<SessionClosed>("the session's last handle is gone"), CloseReason::normal);
+}
+
+void SessionImpl::out_of_memory() noexcept
+{
+    home_.give_back_reserve();
+    finish(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "there is no memory left"),
+           CloseReason::error);
 }
 
 void SessionImpl::begin_disconnect()
@@ -71,8 +78,12 @@ void SessionImpl::finish(std::shared_ptr<StompError> cause, CloseReason reason)
 
 void SessionImpl::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason reason)
 {
-    if (std::exchange(finished_, true))
+    if (finished_)
         return;
+    // Before anything is changed: there may be no memory for them.
+    std::shared_ptr<StompError> const not_sent = cause->with_outcome(Outcome::not_sent);
+    std::shared_ptr<StompError> const unknown = cause->with_outcome(Outcome::unknown);
+    finished_ = true;
     auto const self = shared_from_this();
     ConcurrencyCheck::Section const section(concurrency_check_);
     info_.set_open(false);
@@ -84,10 +95,10 @@ void SessionImpl::finish(std::shared_ptr<StompError> cause, bool orderly, CloseR
     stop_reconnecting();
 
     while (!queue_.empty())
-        complete_queued(queue_.front(), cause_->with_outcome(Outcome::not_sent)->to_exception_ptr());
+        complete_queued(queue_.front(), not_sent->to_exception_ptr());
     while (!waiting_slots_.empty()) {
         auto& slot = waiting_slots_.front();
-        complete_slot(slot, cause_->with_outcome(outcome_of(slot)));
+        complete_slot(slot, outcome_of(slot) == Outcome::not_sent ? not_sent : unknown);
     }
     outbox_.clear(current_ ? current_->output.unsent_from() : 0);
     auto const subscriptions = std::exchange(subscriptions_, {});

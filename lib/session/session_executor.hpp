@@ -1,6 +1,7 @@
 #pragma once
 
 #include "executor_probe.hpp"
+#include "memory_reserve.hpp"
 #include <arbalest/session/error.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -40,6 +41,14 @@ public:
         return true;
     }
 
+    /// The same for the destructors of handles: memory is kept back for it.
+    template <class Function>
+    void post_from_destructor(Function const& function) noexcept
+    {
+        reserve_.run([&] { post(function); });
+    }
+    void give_back_reserve() noexcept { reserve_.give_back(); }
+
     /// @throws SessionClosed when the io_context is gone.
     boost::asio::any_io_executor copy() const
     {
@@ -70,6 +79,7 @@ private:
     boost::asio::any_io_executor executor_;
     ExecutorProbe const probe_;
     std::atomic<bool> alive_{true};
+    MemoryReserve reserve_;
 };
 
 } // namespace arbalest::detail

@@ -102,8 +102,36 @@ void SessionImpl::start(std::unique_ptr<Transport> transport, Handshake const& h
     // Last, because they start at once, and a transport that fails at once ends the connection here.
     auto const self = shared_from_this();
     auto const connection = current_;
-    asio::co_spawn(executor_, run_reader(self, connection), asio::detached);
-    asio::co_spawn(executor_, run_writer(self, connection), asio::detached);
+    asio::co_spawn(executor_, run_to_end(self, connection, run_reader(self, connection)), asio::detached);
+    asio::co_spawn(executor_, run_to_end(self, connection, run_writer(self, connection)), asio::detached);
+}
+
+// A transport whose operation throws when it is started, as those of Asio do without memory, destroys the coroutine
+// that awaits it, and the exception leaves io_context::run(). A session without reader or writer must not go on.
+asio::awaitable<void> SessionImpl::run_to_end(std::shared_ptr<SessionImpl> impl, std::shared_ptr<Connection> connection,
+                                              asio::awaitable<void> loop)
+{
+    class Guard
+    {
+    public:
+        Guard(SessionImpl& impl, Connection const& connection) noexcept : impl_(impl), connection_(connection) {}
+        Guard(Guard const&) = delete;
+        Guard& operator=(Guard const&) = delete;
+        ~Guard()
+        {
+            if (!has_returned && !connection_.ended && impl_.is_alive())
+                impl_.release_there([](SessionImpl& impl) { impl.out_of_memory(); });
+        }
+
+        bool has_returned = false;
+
+    private:
+        SessionImpl& impl_;
+        Connection const& connection_;
+    };
+    Guard guard(*impl, *connection);
+    co_await std::move(loop);
+    guard.has_returned = true;
 }
 
 // A peer that speaks something else is not waited for: its bytes may look like the beginning of a frame for ever.
@@ -173,10 +201,15 @@ void SessionImpl::drop_link(CloseReason reason, bool at_once)
     if (!connection->transport)
         return;
     Hooks::Scope const scope(hooks_); // transports may be the user's, and this is the middle of a step
-    if (at_once)
-        connection->transport->abort();
-    else
-        asio::co_spawn(executor_, close_link(shared_from_this(), connection, reason), asio::detached);
+    if (!at_once) {
+        try {
+            asio::co_spawn(executor_, close_link(shared_from_this(), connection, reason), asio::detached);
+            return;
+        } catch (std::bad_alloc const&) {
+            // Closed at once, then.
+        }
+    }
+    connection->transport->abort();
 }
 
 } // namespace arbalest::detail

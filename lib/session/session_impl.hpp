@@ -161,6 +161,9 @@ public:
     {
         run_there_unless(on_executor(), std::move(function));
     }
+    /// The same for the destructors of handles.
+    template <class Function>
+    void release_there(Function function) noexcept;
     /// The same for what touches nothing but the hooks: done at once also by a hook.
     template <class Function>
     void run_for_hooks(Function function)
@@ -223,6 +226,8 @@ private:
 
     template <class Function>
     void run_there_unless(bool is_here, Function function);
+    /// What a handle leaves behind could not be put in order.
+    void out_of_memory() noexcept;
 
     // core_opening.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
@@ -258,6 +263,9 @@ private:
     std::chrono::milliseconds next_delay(ReconnectPolicy const& policy);
 
     // core_connection.cpp: reader, writer and timer
+    static boost::asio::awaitable<void> run_to_end(std::shared_ptr<SessionImpl> impl,
+                                                   std::shared_ptr<Connection> connection,
+                                                   boost::asio::awaitable<void> loop);
     static boost::asio::awaitable<void> run_reader(std::shared_ptr<SessionImpl> impl,
                                                    std::shared_ptr<Connection> connection);
     static boost::asio::awaitable<void> run_writer(std::shared_ptr<SessionImpl> impl,
@@ -530,6 +538,26 @@ void SessionImpl::run_there_unless(bool is_here, Function function)
     home_.post([impl = shared_from_this(), function = std::move(function)]() mutable {
         if (impl->is_alive())
             function(*impl);
+    });
+}
+
+template <class Function>
+void SessionImpl::release_there(Function function) noexcept
+{
+    auto const release = [](SessionImpl& impl, Function const& function) noexcept {
+        try {
+            function(impl);
+        } catch (std::bad_alloc const&) {
+            impl.out_of_memory();
+        }
+    };
+    if (on_executor() && is_alive()) {
+        release(*this, function);
+        return;
+    }
+    home_.post_from_destructor([impl = shared_from_this(), function = std::move(function), release] {
+        if (impl->is_alive())
+            release(*impl, function);
     });
 }
 

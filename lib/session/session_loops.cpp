@@ -1,6 +1,7 @@
 #include "../engine/backpressure.hpp"
 #include "run_on.hpp"
 #include "session_impl.hpp"
+#include "yield.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <boost/asio/redirect_error.hpp>
@@ -97,13 +98,16 @@ asio::awaitable<void> SessionImpl::run_reader(std::shared_ptr<SessionImpl> impl,
             auto const now = Clock::now();
             impl->conversation_.bytes_received(now);
             while (impl->process_input(*connection, now)) {
-                co_await yield(impl->executor_);
+                YieldPoint point;
+                co_await yield(impl->executor_, point);
                 if (connection->ended)
                     co_return;
             }
             // Consumers may send something that is answered at once, and other work on the executor runs.
-            if (!connection->ended)
-                co_await yield(impl->executor_);
+            if (!connection->ended) {
+                YieldPoint point;
+                co_await yield(impl->executor_, point);
+            }
         }
     } catch (PeerClosed const& error) {
         failure = std::make_shared<ConnectionLost>(error.code(), describe(error.code()), error.reason());
@@ -314,7 +318,8 @@ asio::awaitable<void> SessionImpl::run_writer(std::shared_ptr<SessionImpl> impl,
             for (std::size_t before = 0;
                  output.waiting() > std::max(before, worth_waiting) && output.waiting() < large_write;) {
                 before = output.waiting();
-                co_await yield(impl->executor_);
+                YieldPoint point;
+                co_await yield(impl->executor_, point);
                 if (connection->ended)
                     co_return;
             }

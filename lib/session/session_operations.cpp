@@ -1,6 +1,7 @@
 #include "operation.hpp"
 #include "run_on.hpp"
 #include "session_impl.hpp"
+#include "yield.hpp"
 
 #include <utility>
 
@@ -141,10 +142,12 @@ asio::awaitable<std::optional<Receipt>> SessionImpl::transmit(std::shared_ptr<Se
             slot->failure->raise();
         receipt.emplace(std::move(slot->id));
     } else if (!effects && impl->inline_budget_.spend()) {
-        // Only now: a frame that stepped back for others would be overtaken by those of later calls. Where the caller
-        // lives, for nothing is left to be done with the session.
+        // Only now: a frame that stepped back for others would be overtaken by those of later calls.
         auto const caller = co_await asio::this_coro::executor;
-        co_await yield(caller);
+        if (impl->home_.is(caller)) {
+            YieldPoint point;
+            co_await yield(impl->executor_, point);
+        }
     }
     co_return receipt;
 }
@@ -173,10 +176,14 @@ asio::awaitable<PendingReceipt> SessionImpl::submit(std::shared_ptr<SessionImpl>
         yields = impl->inline_budget_.spend();
     else
         co_await impl->enqueue(frame, slot.get(), options);
+    auto& session = *impl; // which `pending` keeps
     PendingReceipt pending(std::move(impl), slot.detach());
     if (yields) {
         auto const caller = co_await asio::this_coro::executor;
-        co_await yield(caller);
+        if (session.home_.is(caller)) {
+            YieldPoint point;
+            co_await yield(session.executor_, point);
+        }
     }
     co_return pending;
 }
@@ -199,8 +206,10 @@ asio::awaitable<Receipt> SessionImpl::confirmed(PendingReceipt pending)
         auto operation = confirmed(std::move(pending));
         co_return co_await run_on(std::move(target), std::move(operation));
     }
-    if (yields)
-        co_await yield(impl.executor_);
+    if (yields) {
+        YieldPoint point;
+        co_await yield(impl.executor_, point);
+    }
     while (slot.state == ReceiptSlot::State::waiting) {
         PeerWaiter waiter(impl);
         co_await slot.waiters.wait(impl.executor_, waiter, CancellationRule::never_total());

@@ -52,6 +52,9 @@ std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
 
 SlotHandle SessionImpl::expect_receipt(Frame& frame, TransmitOptions const& options)
 {
+    if (options.has_negative_timeout()) [[unlikely]]
+        throw InvalidConfig("receipt_timeout", std::to_string(options.timeout()->count()) + " ms",
+                            "it must not be negative; zero means no limit");
     auto const chosen = find_header(frame, "receipt");
     bool const is_chosen = chosen.data() != nullptr;
     bool const wanted =

@@ -3,6 +3,7 @@
 #include "operation.hpp"
 #include "run_on.hpp"
 #include "session_impl.hpp"
+#include "yield.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
 
@@ -83,8 +84,10 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next(std::shared_ptr<
         auto operation = next(state);
         co_return co_await run_on(state->impl->home(), std::move(operation));
     }
-    if (yields)
-        co_await yield(state->impl->executor());
+    if (yields) {
+        YieldPoint point;
+        co_await yield(state->impl->executor(), point);
+    }
     while (!state->has_messages()) {
         if (state->has_ended()) {
             if (state->cause())
@@ -118,8 +121,10 @@ asio::awaitable<bool> SubscriptionState::ready(std::shared_ptr<SubscriptionState
         auto operation = ready(state);
         co_return co_await run_on(state->impl->home(), std::move(operation));
     }
-    if (yields)
-        co_await yield(state->impl->executor());
+    if (yields) {
+        YieldPoint point;
+        co_await yield(state->impl->executor(), point);
+    }
     while (!state->has_messages()) {
         if (state->has_ended()) {
             if (state->cause())
@@ -147,8 +152,10 @@ asio::awaitable<std::optional<Message>> SubscriptionState::next_for(std::shared_
     while (!state->has_messages() && !state->has_ended()) {
         if (remaining.count() <= 0) {
             // A consumer that polls yields, too.
-            if (state->impl->inline_budget().spend())
-                co_await yield(caller);
+            if (state->impl->inline_budget().spend()) {
+                YieldPoint point;
+                co_await yield(state->impl->executor(), point);
+            }
             if (!state->has_messages() && !state->has_ended())
                 throw Timeout(limit);
             break;

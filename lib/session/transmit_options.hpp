@@ -57,6 +57,7 @@ public:
     {
         timeout_ = limit ? std::clamp<std::int64_t>(limit->count(), -longest, longest) : not_given;
     }
+    bool has_negative_timeout() const noexcept { return timeout_ < 0 && timeout_ != not_given; }
 
     bool with_receipt : 1 = false;    // ask for one
     bool raw : 1 = false;             // only if the frame has one

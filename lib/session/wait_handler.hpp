@@ -1,6 +1,6 @@
 #pragma once
 
-#include "yield.hpp"
+#include "post_here.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/append.hpp>

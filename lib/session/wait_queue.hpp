@@ -10,6 +10,7 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <new>
 #include <utility>
 
 namespace arbalest::detail {
@@ -105,11 +106,17 @@ struct StartWaiting
         waiter->handler_.emplace(std::move(handler), *executor);
         auto slot = waiter->handler_.cancellation_slot();
         queue->push_back(*waiter);
-        if (slot.is_connected()) {
+        if (!slot.is_connected())
+            return;
+        try {
             slot.assign([waiter, executor, rule](boost::asio::cancellation_type type) {
                 if (rule.ends_wait(type))
                     waiter->wake(*executor, boost::asio::error::operation_aborted);
             });
+        } catch (std::bad_alloc const&) {
+            // What an initiation throws would leave io_context::run(). The coroutine is suspended already.
+            auto last = waiter->release();
+            last(boost::asio::error::no_memory);
         }
     }
 };

@@ -1,46 +1,76 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include "wait_handler.hpp"
 
-#include <cassert>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <new>
 #include <utility>
 
-// Trips through the scheduler. asio::post() on an erased executor, of a handler that has one, goes through three of
-// them; where all are the same, one is enough.
 namespace arbalest::detail {
 
-/// Posts a handler that is to run on this very executor.
-template <class Handler>
-void post_here(boost::asio::any_io_executor const& executor, Handler handler)
+/// Where a coroutine waits for its turn: lives in its frame.
+class YieldPoint
 {
-    if (auto const* const io = executor.target<boost::asio::io_context::executor_type>())
-        boost::asio::post(*io, boost::asio::bind_executor(*io, std::move(handler)));
-    else
-        boost::asio::post(executor, boost::asio::bind_executor(executor, std::move(handler)));
-}
+public:
+    YieldPoint() = default;
+    YieldPoint(YieldPoint const&) = delete;
+    YieldPoint& operator=(YieldPoint const&) = delete;
+
+private:
+    friend struct StartYield;
+
+    /// What is posted. The coroutine is destroyed with it.
+    class Turn
+    {
+    public:
+        explicit Turn(YieldPoint& point) noexcept : point_(&point) {}
+        Turn(Turn&& other) noexcept : point_(std::exchange(other.point_, nullptr)) {}
+        Turn& operator=(Turn&&) = delete;
+        ~Turn()
+        {
+            if (point_ && point_->is_posted_)
+                WaitHandler const destroyed(std::move(point_->handler_));
+        }
+        void operator()()
+        {
+            WaitHandler last(std::move(std::exchange(point_, nullptr)->handler_));
+            last({});
+        }
+
+    private:
+        YieldPoint* point_;
+    };
+
+    WaitHandler handler_;
+    bool is_posted_ = false;
+};
 
 struct StartYield
 {
     template <class Handler>
-    void operator()(Handler handler, boost::asio::any_io_executor const* executor) const
+    void operator()(Handler handler, YieldPoint* point, boost::asio::any_io_executor const* executor) const
     {
-        assert(boost::asio::get_associated_executor(handler) == *executor);
-        post_here(*executor, std::move(handler));
+        point->handler_.emplace(std::move(handler), *executor);
+        try {
+            post_here(*executor, YieldPoint::Turn(*point));
+            point->is_posted_ = true;
+        } catch (std::bad_alloc const&) {
+            // Then nothing runs in between. The exception would leave io_context::run(), without the coroutine.
+            WaitHandler last(std::move(point->handler_));
+            last({});
+        }
     }
 };
 
-/// Lets other work on the executor run: `co_await yield(executor)`, where that is the coroutine's own executor, which
-/// must live until then.
-inline auto yield(boost::asio::any_io_executor const& executor)
+/// Lets other work on the executor run: `co_await yield(executor, point)`, where that is the coroutine's own executor,
+/// on which this runs. Both must live until then.
+inline auto yield(boost::asio::any_io_executor const& executor, YieldPoint& point)
 {
-    return boost::asio::async_initiate<boost::asio::deferred_t const, void()>(StartYield(), boost::asio::deferred,
-                                                                              &executor);
+    return boost::asio::async_initiate<boost::asio::deferred_t const, void(boost::system::error_code)>(
+        StartYield(), boost::asio::deferred, &point, &executor);
 }
 
 } // namespace arbalest::detail

@@ -265,6 +265,41 @@ BOOST_AUTO_TEST_CASE(the_buffer_of_one_subscription)
     });
 }
 
+// Of a single operation, whichever.
+BOOST_AUTO_TEST_CASE(negative_limits_of_receipts)
+{
+    run([&]() -> asio::awaitable<void> {
+        StompConfig config;
+        config.auto_receipt = false;
+        auto session = co_await connect(config);
+        WrongValue const wrong_limit{"receipt_timeout", "-1 ms", nullptr};
+        OutgoingMessage message("/queue/a", "x");
+        message.with_receipt().receipt_timeout(-1ms);
+        FrameOptions options;
+        options.with_receipt().receipt_timeout(-1ms);
+        SubscribeOptions how;
+        how.receipt_timeout(-1ms);
+        auto failure = co_await failure_of(session.send(message));
+        check_names(failure, wrong_limit);
+        failure = co_await failure_of(session.submit(message));
+        check_names(failure, wrong_limit);
+        failure = co_await failure_of(session.subscribe("/queue/a", how));
+        check_names(failure, wrong_limit);
+        failure = co_await failure_of(session.begin(options));
+        check_names(failure, wrong_limit);
+        auto transaction = co_await session.begin();
+        failure = co_await failure_of(transaction.send(message));
+        check_names(failure, wrong_limit);
+        co_await transaction.commit();
+        auto inbox = co_await session.subscribe("/queue/b");
+        failure = co_await failure_of(inbox.unsubscribe(options));
+        check_names(failure, wrong_limit);
+        co_await session.disconnect();
+        BOOST_TEST(broker.queue_depth("/queue/a") == 0u); // nothing was sent
+        BOOST_TEST(broker.subscriptions() == 0u);
+    });
+}
+
 // Zero, where it has a meaning, and the largest values there are.
 BOOST_AUTO_TEST_CASE(the_ends_of_what_is_allowed)
 {
