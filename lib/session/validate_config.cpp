@@ -23,7 +23,7 @@ namespace {
 // Where a value may hold credentials.
 constexpr std::string_view hidden = "(hidden)";
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return "'" + peer_text(text) + "'";
 }
@@ -76,7 +76,7 @@ void validate_connect(StompConfig const& config)
         require_enumerator("accept_versions", version, StompVersion::v1_2);
     for (auto const& [name, value] : config.connect_headers) {
         if (name == "heart-beat" && !parse_heart_beat(value)) {
-            throw InvalidConfig("connect_headers: heart-beat", quoted(value),
+            throw InvalidConfig("connect_headers: heart-beat", in_quotes(value),
                                 "it must be two numbers of milliseconds with a comma between them");
         }
     }
@@ -128,19 +128,19 @@ void validate_websocket(WebSocketOptions const& options)
 {
     for (auto const& [name, value] : options.headers) {
         if (!is_field_name(name))
-            throw InvalidConfig("websocket.headers", quoted(name), "that is no name of an HTTP header field");
+            throw InvalidConfig("websocket.headers", in_quotes(name), "that is no name of an HTTP header field");
         if (!is_field_value(value)) {
             throw InvalidConfig("websocket.headers: " + name, std::string(hidden),
                                 "the value of an HTTP header field holds no control characters");
         }
     }
     if (!is_field_value(options.user_agent)) {
-        throw InvalidConfig("websocket.user_agent", quoted(options.user_agent),
+        throw InvalidConfig("websocket.user_agent", in_quotes(options.user_agent),
                             "the value of an HTTP header field holds no control characters");
     }
     for (auto const& name : options.subprotocols) {
         if (!is_field_name(name))
-            throw InvalidConfig("websocket.subprotocols", quoted(name), "that is no name of a subprotocol");
+            throw InvalidConfig("websocket.subprotocols", in_quotes(name), "that is no name of a subprotocol");
     }
     require_enumerator("websocket.payload", options.payload, WebSocketPayload::binary);
     require_duration("websocket.ping_interval", options.ping_interval, "no pings");
@@ -160,7 +160,7 @@ void validate_transport(StompConfig const& config)
         boost::system::error_code code;
         boost::asio::ip::make_address(config.tcp.local_address, code);
         if (code)
-            throw InvalidConfig("tcp.local_address", quoted(config.tcp.local_address), "that is no IP address");
+            throw InvalidConfig("tcp.local_address", in_quotes(config.tcp.local_address), "that is no IP address");
     }
     require_duration("tcp.user_timeout", config.tcp.user_timeout, "as the system has it");
     require_duration("tcp.connection_attempt_delay", config.tcp.connection_attempt_delay, "all at once");

@@ -23,7 +23,7 @@ std::string unquoted(std::string_view text)
     return plain;
 }
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     std::string quoted;
     for (char const byte : text) {
@@ -78,10 +78,10 @@ std::string to_line(Frame const& frame)
     std::string line(frame.command());
     for (auto const header : frame.headers()) {
         if (!is_dull(frame, header.name))
-            line += ' ' + quoted(header.name) + ':' + quoted(header.value);
+            line += ' ' + in_quotes(header.name) + ':' + in_quotes(header.value);
     }
     if (!frame.body().empty() && frame.command() != "ERROR")
-        line += " | " + quoted(frame.body());
+        line += " | " + in_quotes(frame.body());
     return line;
 }
 
