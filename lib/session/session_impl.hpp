@@ -323,6 +323,8 @@ private:
     }
     /// Encodes if there is room; else only checks that it could, and returns false.
     bool try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
+    /// For which there is room.
+    void write_now(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     /// The same for a frame that the interceptors have seen.
     void write_intercepted(Frame const& frame, ReceiptSlot* slot, TransmitOptions const& options);
@@ -346,8 +348,8 @@ private:
     void room_was_made() noexcept;
     boost::asio::awaitable<void> enqueue(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     boost::asio::awaitable<void> await_slot(ReceiptSlot& slot);
-    boost::asio::awaitable<void> await_outcome(ReceiptSlot* slot, WriteWatch* watch,
-                                               std::shared_ptr<Connection> connection, std::uint64_t position);
+    boost::asio::awaitable<void> transmit_written(Frame& frame, TransmitOptions options);
+    boost::asio::awaitable<void> step_back();
     boost::asio::awaitable<void> await_written(std::shared_ptr<Connection> connection, std::uint64_t position,
                                                CancellationRule rule);
     boost::asio::awaitable<void> await_watched(WriteWatch& watch);

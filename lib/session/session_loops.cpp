@@ -209,6 +209,7 @@ void SessionImpl::confirmation_came(ReceiptSlot& slot, Connection const& connect
         await_again(slot);
         throw MalformedFrame("a RECEIPT for a frame that was not sent yet", connection.decoder.offset());
     }
+    slot.number = 0; // the receipts know it no more
     complete_slot(slot, nullptr, true);
     if (reconnects_)
         pump_queue();

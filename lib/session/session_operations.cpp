@@ -80,7 +80,15 @@ asio::awaitable<std::optional<Receipt>> SessionImpl::transmit(std::shared_ptr<Se
     bool here = options.may_suspend || impl->on_executor();
     if (here)
         impl->check_open();
-    if (here && !options.may_suspend && impl->may_wait(frame, options)) {
+    if (here && !options.may_suspend) {
+        if (!impl->may_wait(frame, options)) {
+            check_destination(options);
+            impl->write_now(frame, nullptr, options);
+            // Only now: a frame that stepped back for others would be overtaken by those of later calls.
+            if (impl->inline_budget_.spend())
+                co_await impl->step_back();
+            co_return std::nullopt;
+        }
         auto const caller = co_await asio::this_coro::executor;
         here = impl->may_suspend_on(caller);
     }
@@ -92,22 +100,10 @@ asio::awaitable<std::optional<Receipt>> SessionImpl::transmit(std::shared_ptr<Se
     if (impl->reconnects_ && !impl->is_online())
         co_await impl->await_online(frame, options);
     std::optional<Receipt> receipt;
-    std::optional<FrameEffects> effects; // where writing is awaited
-    std::uint64_t position = 0;
-    std::shared_ptr<Connection> connection; // that it was encoded for
-    std::shared_ptr<WriteWatch> watch;
-    WatchGuard const guard(*impl, watch);
     auto slot = impl->expect_receipt(frame, options);
     if (!slot && impl->config_->write_buffer.limit == 0) {
-        effects = options.effects ? *options.effects : FrameEffects();
-        if (impl->is_kept(frame)) {
-            watch = std::make_shared<WriteWatch>();
-            effects->watch = &watch;
-        } else {
-            effects->position = &position;
-            effects->connection = &connection;
-        }
-        options.effects = &*effects;
+        co_await impl->transmit_written(frame, options);
+        co_return receipt;
     }
     bool written = false;
     if (slot) {
@@ -119,37 +115,72 @@ asio::awaitable<std::optional<Receipt>> SessionImpl::transmit(std::shared_ptr<Se
     }
     if (!written)
         co_await impl->enqueue(frame, slot.get(), options);
-    if (slot && written) {
+    if (!slot) {
+        if (impl->inline_budget_.spend())
+            co_await impl->step_back();
+        co_return receipt;
+    }
+    if (written) {
         auto const rule = slot->cancellation_rule();
         while (slot->state == ReceiptSlot::State::waiting) {
             PeerWaiter waiter(*impl);
             co_await slot->waiters.wait(impl->executor_, waiter, rule);
             impl->inline_budget_.reset();
         }
-    } else if (slot || effects) {
-        // A total cancellation that has come since the frame was encoded is to be ignored, but the caller's coroutine
-        // remembers it, and would throw.
+    } else {
+        // A total cancellation that has come since the frame was encoded is to be ignored, but the coroutine remembers
+        // it, and would throw.
         auto const throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
-        auto rest = impl->await_outcome(slot.get(), watch.get(), connection, position);
+        auto rest = impl->await_slot(*slot);
         auto const failure = co_await as_exception_ptr(std::move(rest));
         co_await asio::this_coro::throw_if_cancelled(throws);
         if (failure)
             std::rethrow_exception(failure);
     }
-    if (slot) {
-        if (slot->failure)
-            slot->failure->raise();
-        receipt.emplace(std::move(slot->id));
-    } else if (!effects && impl->inline_budget_.spend()) {
-        // Only now: a frame that stepped back for others would be overtaken by those of later calls.
-        auto const caller = co_await asio::this_coro::executor;
-        if (impl->home_.is(caller)) {
-            YieldPoint point;
-            co_await yield(impl->executor_, point);
-        }
-    }
+    if (slot->failure)
+        slot->failure->raise();
+    receipt.emplace(std::move(slot->id));
     co_return receipt;
+}
+
+// Suspends until the transport has accepted the frame, which asks for no receipt.
+asio::awaitable<void> SessionImpl::transmit_written(Frame& frame, TransmitOptions options)
+{
+    std::uint64_t position = 0;
+    std::shared_ptr<Connection> connection; // that it was encoded for
+    std::shared_ptr<WriteWatch> watch;
+    WatchGuard const guard(*this, watch);
+    auto effects = options.effects ? *options.effects : FrameEffects();
+    if (is_kept(frame)) {
+        watch = std::make_shared<WriteWatch>();
+        effects.watch = &watch;
+    } else {
+        effects.position = &position;
+        effects.connection = &connection;
+    }
+    options.effects = &effects;
+    if (!try_write(frame, nullptr, options))
+        co_await enqueue(frame, nullptr, options);
+    auto rest =
+        watch ? await_watched(*watch) : await_written(std::move(connection), position, CancellationRule::never_total());
+    // As in transmit().
+    auto const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto const failure = co_await as_exception_ptr(std::move(rest));
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+// Lets others run, if the coroutine that awaits this lives on the session's executor.
+asio::awaitable<void> SessionImpl::step_back()
+{
+    auto const caller = co_await asio::this_coro::executor;
+    if (!home_.is(caller))
+        co_return;
+    YieldPoint point;
+    co_await yield(executor_, point);
 }
 
 asio::awaitable<PendingReceipt> SessionImpl::submit(std::shared_ptr<SessionImpl> impl, Frame frame,
@@ -159,7 +190,8 @@ asio::awaitable<PendingReceipt> SessionImpl::submit(std::shared_ptr<SessionImpl>
     bool here = options.may_suspend || impl->on_executor();
     if (here)
         impl->check_open();
-    if (here && !options.may_suspend && !impl->can_write(frame)) {
+    bool const fits = here && impl->can_write(frame);
+    if (here && !options.may_suspend && !fits) {
         auto const caller = co_await asio::this_coro::executor;
         here = impl->may_suspend_on(caller);
     }
@@ -172,19 +204,16 @@ asio::awaitable<PendingReceipt> SessionImpl::submit(std::shared_ptr<SessionImpl>
         co_await impl->await_online(frame, options);
     auto slot = impl->expect_receipt(frame, options);
     bool yields = false;
-    if (impl->try_write(frame, slot.get(), options))
+    if (fits) {
+        impl->write_now(frame, slot.get(), options);
         yields = impl->inline_budget_.spend();
-    else
+    } else if (!impl->try_write(frame, slot.get(), options)) {
         co_await impl->enqueue(frame, slot.get(), options);
+    }
     auto& session = *impl; // which `pending` keeps
     PendingReceipt pending(std::move(impl), slot.detach());
-    if (yields) {
-        auto const caller = co_await asio::this_coro::executor;
-        if (session.home_.is(caller)) {
-            YieldPoint point;
-            co_await yield(session.executor_, point);
-        }
-    }
+    if (yields)
+        co_await session.step_back();
     co_return pending;
 }
 
@@ -226,17 +255,6 @@ asio::awaitable<void> SessionImpl::await_confirmation(PendingReceipt const& pend
     co_await await_slot(*pending.slot_);
     if (slot.failure)
         slot.failure->raise();
-}
-
-// What transmit() waits for once its frame is encoded.
-asio::awaitable<void> SessionImpl::await_outcome(ReceiptSlot* slot, WriteWatch* watch,
-                                                 std::shared_ptr<Connection> connection, std::uint64_t position)
-{
-    if (slot)
-        return await_slot(*slot);
-    if (watch)
-        return await_watched(*watch);
-    return await_written(std::move(connection), position, CancellationRule::never_total());
 }
 
 // Waits until everything encoded so far for that connection, which may be over, was accepted by its transport. What

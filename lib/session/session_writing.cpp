@@ -174,12 +174,17 @@ bool SessionImpl::try_write(Frame& frame, ReceiptSlot* slot, TransmitOptions con
         check_encodable(frame, version(), content_length());
         return false;
     }
+    write_now(frame, slot, options);
+    return true;
+}
+
+void SessionImpl::write_now(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options)
+{
     ConcurrencyCheck::Section const section(concurrency_check_);
     if (is_kept(frame))
         keep(frame, slot, options);
     else
         write(frame, slot, options);
-    return true;
 }
 
 void SessionImpl::wake_writer()
