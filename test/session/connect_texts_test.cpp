@@ -165,6 +165,55 @@ BOOST_FIXTURE_TEST_CASE(a_peer_that_closes_without_a_word_may_want_tls, ContextF
     });
 }
 
+// What a broker does that gets the wrong one of both, without a peer that is played by hand.
+BOOST_FIXTURE_TEST_CASE(a_brokers_port_with_tls_is_told_from_one_without, ContextFixture)
+{
+    TestAuthority authority;
+    CertificateRequest request;
+    request.ip_addresses.emplace_back("127.0.0.1");
+    auto const certificate = authority.issue(request);
+    BrokerConfig config;
+    config.tls.certificate_file = certificate.certificate_file;
+    config.tls.private_key_file = certificate.key_file;
+    EmbeddedBroker broker(context.get_executor(), config);
+    broker.listen(Listen::tls);
+    broker.listen(Listen::tcp);
+    run([&]() -> asio::awaitable<void> {
+        StompClient const client;
+        auto const at = [&](std::string_view scheme, Listen kind) {
+            return std::string(scheme) + "://127.0.0.1:" + std::to_string(broker.port(kind));
+        };
+        auto failure = co_await failure_of(client.connect(at("stomp", Listen::tls)));
+        check_says(error_of(failure).what(), "use stomp+tls://");
+        failure = co_await failure_of(client.connect(at("stomp+tls", Listen::tcp)));
+        check_says(error_of(failure).what(), "use stomp://");
+    });
+}
+
+BOOST_FIXTURE_TEST_CASE(a_certificate_that_is_not_trusted_names_the_setting, ContextFixture)
+{
+    TestAuthority authority;
+    CertificateRequest request;
+    request.dns_names.emplace_back("elsewhere.test");
+    auto const certificate = authority.issue(request);
+    BrokerConfig broker_config;
+    broker_config.tls.certificate_file = certificate.certificate_file;
+    broker_config.tls.private_key_file = certificate.key_file;
+    EmbeddedBroker broker(context.get_executor(), broker_config);
+    broker.listen(Listen::tls);
+    run([&]() -> asio::awaitable<void> {
+        StompConfig config;
+        config.tls.use_system_trust_store = false;
+        config.tls.ca_file = authority.ca_file();
+        auto failure = co_await failure_of(StompClient(config).connect(broker.url(Listen::tls)));
+        check_says(error_of(failure).what(), "StompConfig::tls.server_name");
+        TestAuthority stranger("Stranger");
+        config.tls.ca_file = stranger.ca_file();
+        failure = co_await failure_of(StompClient(config).connect(broker.url(Listen::tls)));
+        check_says(error_of(failure).what(), "StompConfig::tls.ca_file");
+    });
+}
+
 BOOST_FIXTURE_TEST_CASE(a_timeout_says_how_far_it_came, PeerFixture)
 {
     StompConfig config;
@@ -235,6 +284,9 @@ BOOST_FIXTURE_TEST_CASE(an_error_frame_forges_no_line, PeerFixture)
     auto const version = error_after(frame_bytes("CONNECTED\nversion:\x1b[2J" + std::string(1000, 'x')));
     check_says(version.what(), "\\x1b[2Jxxx");
     BOOST_TEST(std::string_view(version.what()).size() < 300u);
+    auto const beats = error_after(frame_bytes("CONNECTED\nversion:1.2\nheart-beat:\x1b[2J" + std::string(1000, 'x')));
+    check_says(beats.what(), "\\x1b[2Jxxx");
+    BOOST_TEST(std::string_view(beats.what()).size() < 300u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

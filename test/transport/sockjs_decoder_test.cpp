@@ -75,6 +75,21 @@ BOOST_AUTO_TEST_CASE(hands_on_a_string_before_it_ends)
     BOOST_TEST(most < 3 * piece.size());
 }
 
+BOOST_AUTO_TEST_CASE(keeps_nothing_of_strings_without_an_end)
+{
+    detail::SockJsDecoder decoder;
+    decoder.take("oa[");
+    std::string piece;
+    while (piece.size() < 9'000)
+        piece += "\"\",";
+    for (int i = 0; i < 1'000; ++i)
+        decoder.take(piece);
+    BOOST_TEST(decoder.ready.empty());
+    BOOST_TEST(decoder.ready.capacity() < piece.size());
+    decoder.take("\"x\"]");
+    BOOST_TEST(decoder.ready == "x");
+}
+
 BOOST_AUTO_TEST_CASE(keeps_no_more_of_a_reason_than_a_websocket_could_carry)
 {
     Decoded const decoded("oc[4001,\"" + std::string(1'000'000, 'x') + "\"]", 1000);

@@ -35,6 +35,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_name_is_refused_and_both_are_named)
     BOOST_TEST(contains(message, "host name mismatch"), message);
     BOOST_TEST(contains(message, "'elsewhere.test'"), message);
     BOOST_TEST(contains(message, "'localhost'"), message);
+    BOOST_TEST(contains(hint, "tls.server_name"), hint);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_address_is_refused)
@@ -46,6 +47,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_address_is_refused)
     auto const message = failure(url());
     BOOST_TEST(contains(message, "host name mismatch"), message);
     BOOST_TEST(contains(message, "'127.0.0.9', '::1', not for '127.0.0.1'"), message);
+    BOOST_TEST(contains(hint, "tls.server_name"), hint);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_name_is_accepted_on_request)
@@ -62,6 +64,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_authority_is_refused)
     auto message = failure(url("localhost"));
     BOOST_TEST(contains(message, "unknown authority"), message);
     BOOST_TEST(contains(message, "'Stranger'"), message);
+    BOOST_TEST(contains(hint, "tls.ca_file"), hint);
     // Off is the check of the peer, not that of the name.
     options.tls.verify_host_name = false;
     message = failure(url("localhost"));
@@ -126,6 +129,7 @@ BOOST_AUTO_TEST_CASE(a_self_signed_certificate_is_refused)
     use(authority.issue_self_signed(request_for("localhost")));
     auto const message = failure(url("localhost"));
     BOOST_TEST(contains(message, "self-signed"), message);
+    BOOST_TEST(contains(hint, "tls.ca_file"), hint);
 }
 
 BOOST_AUTO_TEST_CASE(a_self_signed_certificate_can_be_trusted_itself)

@@ -95,7 +95,7 @@ public:
         });
     }
 
-    /// Connects, and returns with what words that fails.
+    /// Connects, and returns with what words that fails; `hint` is what it says to do.
     std::string failure(std::string where)
     {
         std::string message;
@@ -105,6 +105,7 @@ public:
             BOOST_TEST((attempt.phase == ConnectPhase::tls));
             BOOST_TEST(attempt.code.failed());
             message = attempt.message;
+            hint = attempt.hint;
             co_await finished(serving); // the socket is closed
         });
         return message;
@@ -114,6 +115,7 @@ public:
     TcpPeer server;
     ssl::context server_context;
     std::string asked_for;
+    std::string hint;
     bool has_client_certificate = false;
     boost::system::error_code end;
 };

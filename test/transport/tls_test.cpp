@@ -38,6 +38,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_speaks_no_tls_is_recognised)
         auto const attempt = co_await fail_to_connect(url());
         BOOST_TEST((attempt.phase == ConnectPhase::tls));
         BOOST_TEST(contains(attempt.message, "speaks no TLS"), attempt.message);
+        BOOST_TEST(contains(attempt.hint, "use stomp://"), attempt.hint);
         BOOST_TEST(attempt.endpoint == "127.0.0.1:" + std::to_string(server.port()));
         co_await finished(answering);
     });
@@ -55,6 +56,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_hangs_up_is_suspected_of_no_tls)
         auto const attempt = co_await fail_to_connect(url());
         BOOST_TEST((attempt.phase == ConnectPhase::tls));
         BOOST_TEST(contains(attempt.message, "may speak no TLS"), attempt.message);
+        BOOST_TEST(contains(attempt.hint, "use stomp://"), attempt.hint);
         co_await finished(answering);
     });
 }
