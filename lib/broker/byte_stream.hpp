@@ -16,6 +16,9 @@ public:
     virtual void on_open(boost::system::error_code error) = 0;
     virtual void on_read(boost::system::error_code error, std::size_t size) = 0;
     virtual void on_written(boost::system::error_code error, std::size_t size) = 0;
+    /// The protocol below has ended, and only the end of TCP is still awaited: the peer has said Close, or broke the
+    /// protocol. The read that is under way ends when TCP does; nothing that is written reaches the peer any more.
+    virtual void on_closing() = 0;
 
 protected:
     ~StreamUser() = default;

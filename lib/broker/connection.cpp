@@ -265,6 +265,26 @@ void Connection::close_now()
     if (phase_ == Phase::opening) // in the middle of a handshake nothing can be said
         return drop();
     session_.lost();
+    mute();
+    if (!std::exchange(shut_down_, true))
+        stream_->shut_down();
+    close();
+}
+
+// The client may leave TCP open for ever: settle() gives it a limit.
+void Connection::on_closing()
+{
+    Server::Turn const turn(*server_);
+    if (phase_ != Phase::open)
+        return;
+    mute();
+    shut_down_ = true;
+    close();
+}
+
+// What was not written yet is not written any more.
+void Connection::mute()
+{
     muted_ = true;
     delayed_.clear();
     pending_.clear();
@@ -273,9 +293,6 @@ void Connection::close_now()
         units_.clear();
         written_ = 0;
     }
-    if (!std::exchange(shut_down_, true))
-        stream_->shut_down();
-    close();
 }
 
 void Connection::reset_now()

@@ -52,6 +52,7 @@ public:
     void on_open(boost::system::error_code error) override;
     void on_read(boost::system::error_code error, std::size_t size) override;
     void on_written(boost::system::error_code error, std::size_t size) override;
+    void on_closing() override;
 
 private:
     enum class Phase : std::uint8_t {
@@ -83,6 +84,7 @@ private:
     // connection.cpp
     void touch();
     void open();
+    void mute();
     void restart_close_timeout(TimePoint now);
     bool close_is_due(TimePoint now) const;
     void process(TimePoint now);

@@ -48,6 +48,7 @@ public:
 
     void open(User user) override
     {
+        user_ = user;
         if (!tls_)
             return read_request(std::move(user));
         tls_->shake_hands([self = self(), user = std::move(user)](error_code error) mutable {
@@ -131,6 +132,16 @@ private:
     void configure()
     {
         auto const& config = settings_->config;
+        // Beast waits for the end of TCP without a limit.
+        stream_.control_callback([weak = weak_from_this()](websocket::frame_type type, beast::string_view) {
+            auto const engine = weak.lock();
+            if (engine && type == websocket::frame_type::close)
+                static_cast<WebSocketEngine&>(*engine).tell_closing();
+        });
+        layer().on_teardown([weak = weak_from_this()] {
+            if (auto const engine = weak.lock())
+                static_cast<WebSocketEngine&>(*engine).tell_closing();
+        });
         if (!sockjs_)
             stream_.read_message_max(0); // what a frame may be is up to the decoder
         stream_.auto_fragment(config.fragment_size != 0);
@@ -170,6 +181,12 @@ private:
     {
         for (auto const& [name, value] : answer.headers)
             response.set(name, value);
+    }
+
+    void tell_closing()
+    {
+        if (auto const user = user_.lock())
+            user->on_closing();
     }
 
     void read_open(std::span<char> into, User user) override
@@ -238,18 +255,21 @@ private:
     // Tells the user, if there is one, that the reason was a bad message.
     void close_with(websocket::close_reason const& reason, User user)
     {
-        auto const tell = [user = std::move(user)] {
+        auto const tell = [user] {
             if (user)
                 user->on_read(make_error_code(websocket::error::bad_frame_payload), 0);
         };
         if (std::exchange(closing_, true))
             return tell();
+        if (user)
+            user->on_closing();
         stream_.async_close(reason, [self = self(), tell](error_code) { tell(); });
     }
 
     std::shared_ptr<WebSocketSettings const> settings_;
     websocket::stream<detail::ConnectedStream> stream_;
     WebSocketTls* tls_; // a part of the stream
+    std::weak_ptr<StreamUser> user_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::empty_body>> parser_;
     bool writing_ = false;

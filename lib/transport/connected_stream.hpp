@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -58,6 +59,14 @@ public:
     boost::asio::ip::tcp::socket take_socket() noexcept { return std::move(socket_); }
     /// What there is of TLS; null where there is none.
     TlsLayer* tls() noexcept { return tls_.get(); }
+
+    /// Called when a teardown of this stream begins: see async_teardown().
+    void on_teardown(std::function<void()> hook) { on_teardown_ = std::move(hook); }
+    void teardown_begins() const
+    {
+        if (on_teardown_)
+            on_teardown_();
+    }
 
     template <class Buffers, class Token>
     auto async_read_some(Buffers const& buffers, Token&& token)
@@ -121,6 +130,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     std::unique_ptr<TlsLayer> tls_;
     std::vector<char> record_;
+    std::function<void()> on_teardown_;
 };
 
 } // namespace arbalest::detail

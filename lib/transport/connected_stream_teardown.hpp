@@ -50,6 +50,7 @@ private:
 template <class Handler>
 void async_teardown(boost::beast::role_type role, ConnectedStream& stream, Handler&& handler)
 {
+    stream.teardown_begins();
     boost::asio::async_compose<Handler, void(boost::system::error_code)>(TeardownOperation(role, stream), handler,
                                                                          stream);
 }

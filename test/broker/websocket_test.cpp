@@ -34,6 +34,7 @@ using arbalest::broker::test::RawClient;
 using arbalest::broker::test::refusal;
 using arbalest::broker::test::request;
 using arbalest::broker::test::run_until;
+using arbalest::broker::test::settle;
 using arbalest::broker::test::text;
 using arbalest::broker::test::with_certificate;
 
@@ -183,6 +184,37 @@ BOOST_AUTO_TEST_CASE(every_frame_is_a_message)
     BOOST_CHECK(it_is.client.end() == RawClient::End::orderly);
     it_is.client.close();
     run_until(it.io, "the broker to notice", [&] { return it.broker.connections() == 0; });
+}
+
+// However it ends the WebSocket, a client that keeps TCP open is let go after the time that closing may take.
+BOOST_AUTO_TEST_CASE(a_client_that_keeps_tcp_open_is_let_go)
+{
+    BrokerConfig config;
+    config.close_timeout = 20ms;
+    for (auto const& last :
+         {masked(close_opcode, "\x03\xe8"), masked(close_opcode, ""), masked(3, "of no known kind"), "\x81\x02no"s}) {
+        Fixture it(Listen::websocket, config);
+        HandMade it_is(it);
+        it_is.connect();
+        it_is.client.send(masked(text, "SUBSCRIBE\nid:1\ndestination:/queue/q\n\n\0"s) + last);
+        run_until(it.io, "the broker to let go", [&] { return it.broker.connections() == 0; });
+        it_is.client.close();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_says_close_and_reads_nothing_is_let_go)
+{
+    BrokerConfig config;
+    config.close_timeout = 20ms;
+    config.output_limit = 100'000'000; // up to which it reads on
+    Fixture it(Listen::websocket, config);
+    HandMade it_is(it);
+    it_is.connect();
+    it_is.client.stop_reading();
+    it.broker.faults().send_raw(std::string(40'000'000, 'x'));
+    settle(it.io);
+    it_is.client.send(masked(close_opcode, "\x03\xe8"));
+    run_until(it.io, "the broker to let go", [&] { return it.broker.connections() == 0; });
 }
 
 BOOST_AUTO_TEST_CASE(text_and_binary)
