@@ -34,6 +34,8 @@ public:
             return "the peer broke the order of SockJS: an 'o' frame comes first, and once";
         case transport_errc::extension_not_offered:
             return "the server chose a WebSocket extension that was not offered";
+        case transport_errc::websocket_protocol_broken:
+            return "the peer broke the WebSocket protocol";
         }
         return "unknown error";
     }

@@ -14,6 +14,8 @@
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <type_traits>
@@ -43,6 +45,12 @@ public:
     /// The teardown waits for the end of TCP. Without that, it ends at once: the WebSocket fails.
     void await_tcp_end() noexcept { awaits_tcp_end_ = true; }
     bool awaits_tcp_end() const noexcept { return awaits_tcp_end_; }
+
+    /// Called when Beast has been given bytes, and does not ask for more before it returns.
+    void on_pause(std::function<void()> hook) { incoming_->on_pause = std::move(hook); }
+    /// Whether Beast waits for bytes, and how often it has asked for them.
+    bool is_awaited() const noexcept { return incoming_->is_awaited; }
+    std::uint64_t reads() const noexcept { return incoming_->reads; }
 
     template <class Buffers, class Token>
     auto async_read_some(Buffers const& buffers, Token&& token)
@@ -101,6 +109,9 @@ private:
         std::size_t given = 0;    // of the answer's head, to Beast
         bool is_answered = false; // Beast has all of it
         IncomingFrames frames;
+        std::uint64_t reads = 0;
+        bool is_awaited = false;
+        std::function<void()> on_pause;
     };
 
     template <class Handler, class Buffers>
@@ -114,8 +125,12 @@ private:
         {
             ReadOp operation(std::forward<Given>(handler), stream, into);
             auto& incoming = *stream.incoming_;
+            ++incoming.reads;
+            incoming.is_awaited = true;
             if (auto const size = operation.copy(); size != 0) {
-                operation.complete(false, boost::system::error_code(), size); // posts
+                operation.is_copied_ = true;
+                boost::asio::post(stream.get_executor(), boost::beast::bind_front_handler(
+                                                             std::move(operation), boost::system::error_code(), size));
                 return;
             }
             // The inside of a large message goes directly to who reads it.
@@ -128,9 +143,13 @@ private:
 
         void operator()(boost::system::error_code code, std::size_t size)
         {
+            if (is_copied_) {
+                finish(code, size);
+                return;
+            }
             if (is_direct_) {
                 incoming_->frames.passed(size);
-                this->complete_now(code, size);
+                finish(code, size);
                 return;
             }
             incoming_->frames.commit(size);
@@ -143,7 +162,7 @@ private:
                     return;
                 }
             }
-            this->complete_now(code, code ? 0 : copy());
+            finish(code, code ? 0 : copy());
         }
 
     private:
@@ -161,6 +180,16 @@ private:
             next.async_read_some(boost::asio::buffer(room.data(), room.size()), std::move(operation));
         }
 
+        // The handler may destroy the stream.
+        void finish(boost::system::error_code code, std::size_t size)
+        {
+            auto const incoming = std::move(incoming_);
+            incoming->is_awaited = false;
+            this->complete_now(code, size);
+            if (!incoming->is_awaited && incoming->on_pause)
+                incoming->on_pause();
+        }
+
         std::size_t copy()
         {
             auto const size = boost::asio::buffer_copy(into_, boost::asio::buffer(incoming_->for_stream()));
@@ -172,6 +201,7 @@ private:
         Next* next_; // for the answer to the handshake, which is read as long as the stream is there
         Buffers into_;
         bool is_direct_ = false;
+        bool is_copied_ = false;
     };
 
     Next next_;

@@ -186,6 +186,54 @@ BOOST_AUTO_TEST_CASE(what_breaks_the_protocol_ends_reading_at_once)
     });
 }
 
+// The Close that says what was wrong waits for the message that is being written, which the peer does not read.
+BOOST_AUTO_TEST_CASE(what_breaks_the_protocol_ends_reading_while_a_write_waits_for_the_peer)
+{
+    std::vector<std::string> const broken{websocket_frame(0x83, "of no known kind"), websocket_frame(0xc1, "reserved"),
+                                          "\x81\x81"
+                                          "maskX"s,
+                                          websocket_frame(ws_text, "\xff")};
+    for (auto const& bytes : broken) {
+        run([&, this]() -> asio::awaitable<void> {
+            co_await open();
+            std::string const much(40'000'000, 'x');
+            auto const writing = start(context.get_executor(), write_frame(*transport, much));
+            co_await others_go_on();
+            BOOST_TEST(!writing->done);
+            auto const failure = co_await end_after(bytes);
+            BOOST_TEST((failure.code() == transport_errc::websocket_protocol_broken), failure.what());
+            co_await finished(writing);
+            BOOST_TEST(static_cast<bool>(writing->failure));
+            transport->abort();
+        });
+        BOOST_TEST(run_dry());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_ping_is_answered_late_while_a_write_waits_for_the_peer)
+{
+    run([this]() -> asio::awaitable<void> {
+        co_await open();
+        std::string const much(40'000'000, 'x');
+        auto const writing = start(context.get_executor(), write_frame(*transport, much));
+        co_await others_go_on();
+        auto bytes = websocket_frame(ws_ping, "are you there?");
+        co_await server->send_raw(std::move(bytes));
+        auto const reading = start(context.get_executor(), read_bytes(*transport, 5));
+        co_await pause(2500ms); // longer than what breaks the protocol is waited for
+        BOOST_TEST(!reading->done);
+        auto const message = co_await server->receive();
+        BOOST_TEST(message.bytes.size() == much.size());
+        co_await finished(writing);
+        BOOST_TEST(!writing->failure, writing->failure.what());
+        co_await server->send("hello");
+        co_await finished(reading);
+        BOOST_TEST(reading->value.value_or("") == "hello");
+        transport->abort();
+    });
+    BOOST_TEST(run_dry());
+}
+
 BOOST_AUTO_TEST_CASE(ends_reading_of_a_stream_that_the_application_has_made)
 {
     using Stream = boost::beast::websocket::stream<asio::ip::tcp::socket>;
@@ -288,6 +336,27 @@ BOOST_AUTO_TEST_CASE(end_with_code_and_reason_while_tcp_stays_open)
         auto const ending = start(context.get_executor(), peer.wait_for_end());
         co_await finished(ending);
     });
+    BOOST_TEST(run_dry());
+}
+
+BOOST_AUTO_TEST_CASE(end_when_it_breaks_the_protocol_and_reads_nothing)
+{
+    StompConfig config;
+    config.receipt_timeout = 0ms;
+    run([this, config]() -> asio::awaitable<void> {
+        auto session = co_await connect(config);
+        OutgoingMessage message("/queue/q", std::string(40'000'000, 'x'));
+        message.with_receipt();
+        auto const sending = start(context.get_executor(), session.send(std::move(message)));
+        co_await others_go_on();
+        auto bytes = websocket_frame(0x83, "of no known kind");
+        co_await peer.send_raw(std::move(bytes));
+        auto const cause = co_await session.closed();
+        BOOST_TEST((as<ConnectionLost>(cause).cause() == transport_errc::websocket_protocol_broken), cause.what());
+        co_await finished(sending);
+        BOOST_TEST((as<ConnectionLost>(sending->failure).outcome() == Outcome::unknown));
+    });
+    peer.cut();
     BOOST_TEST(run_dry());
 }
 

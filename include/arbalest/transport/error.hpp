@@ -26,6 +26,8 @@ enum class transport_errc {
     not_socks,               ///< The proxy's answer is not SOCKS5 (RFC 1928).
     bad_sockjs_order,        ///< A SockJS session does not begin with an "o" frame, or has two of them.
     extension_not_offered,   ///< The server chose a WebSocket extension that was not offered (RFC 6455, 4.1).
+    /// The peer broke the WebSocket protocol (RFC 6455), and did not read the message before the Close that says so.
+    websocket_protocol_broken,
 };
 
 /// The category of transport_errc, named "arbalest.transport".

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arbalest/transport/error.hpp>
 #include <arbalest/transport/stream_transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,6 +26,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -60,9 +62,20 @@ public:
         stream.control_callback(
             [weak = this->weak_from_this()](boost::beast::websocket::frame_type type, boost::beast::string_view) {
                 auto const self = weak.lock();
-                if (self && type == boost::beast::websocket::frame_type::close)
+                if (!self)
+                    return;
+                if (type == boost::beast::websocket::frame_type::close)
                     self->on_peer_closed();
+                else if (type == boost::beast::websocket::frame_type::ping)
+                    self->pinged_at_ = self->reads();
             });
+        if constexpr (tells_pauses) {
+            stream.next_layer().on_pause([weak = this->weak_from_this()] {
+                auto const self = weak.lock();
+                if (self && !self->is_failure_timed_ && self->is_failing())
+                    self->time_failure();
+            });
+        }
     }
 
     /// Reads as the stream does, but ends with error::closed as soon as the peer's Close has come. The stream answers
@@ -118,6 +131,8 @@ public:
         stopped_ = true;
         try {
             timer_.cancel();
+            if (failure_timer_)
+                failure_timer_->cancel();
         } catch (...) {
             // It rings once more, and nobody listens.
         }
@@ -206,6 +221,53 @@ private:
             boost::asio::post(boost::asio::append(take_waiting(), closed, std::size_t{0}));
     }
 
+    static constexpr bool tells_pauses = requires(Stream & stream) { stream.next_layer().on_pause(nullptr); };
+
+    std::uint64_t reads() noexcept
+    {
+        if constexpr (tells_pauses)
+            return stream.next_layer().reads();
+        return 0;
+    }
+
+    // Whether the stream is reading, but asks for no more bytes: the peer broke the protocol, and the Close that says
+    // so cannot be written before the message that the peer does not read. An answer to a ping waits in the same way.
+    bool is_failing() noexcept
+    {
+        if constexpr (tells_pauses)
+            return is_reading_ && waiting_ && !stopped_ && !stream.next_layer().is_awaited() && pinged_at_ != reads();
+        return false;
+    }
+
+    void time_failure()
+    {
+        is_failure_timed_ = true;
+        if (!failure_timer_)
+            failure_timer_.emplace(stream.get_executor());
+        failure_timer_->expires_after(closing_limit);
+        failure_timer_->async_wait(boost::asio::bind_executor(
+            boost::asio::get_associated_executor(*waiting_),
+            [weak = this->weak_from_this(), reads = reads()](boost::system::error_code code) {
+                auto const self = weak.lock();
+                if (!self)
+                    return;
+                self->is_failure_timed_ = false;
+                if (code || !self->is_failing())
+                    return;
+                if (self->reads() == reads)
+                    self->fail();
+                else
+                    self->time_failure();
+            }));
+    }
+
+    void fail()
+    {
+        boost::system::error_code const broken = transport_errc::websocket_protocol_broken;
+        boost::asio::post(boost::asio::append(take_waiting(), broken, std::size_t{0}));
+        abort();
+    }
+
     void wait()
     {
         timer_.expires_at(last_write_ + interval_);
@@ -245,6 +307,9 @@ private:
     bool stopped_ = false;
     bool is_reading_ = false; // the stream is
     bool peer_has_closed_ = false;
+    std::optional<boost::asio::steady_timer> failure_timer_;
+    bool is_failure_timed_ = false;
+    std::uint64_t pinged_at_ = 0; // the number of reads when the last ping came
 };
 
 } // namespace arbalest::detail
