@@ -28,7 +28,7 @@ void IoThread::finish()
     work_.reset();
     std::unique_lock lock(mutex_);
     if (!thread_.joinable()) {
-        ended_ = true;
+        ended_ = true; // start() must not start a thread that nobody would join
         return;
     }
     bool const is_inside = std::this_thread::get_id() == thread_.get_id();
@@ -36,6 +36,8 @@ void IoThread::finish()
         lock.unlock();
         thread_.join();
     } else {
+        // A thread cannot join itself, and a handler that blocks must not block the caller for ever. The thread holds a
+        // reference to this object, so it can go on and end later.
         thread_.detach();
     }
 }

@@ -18,8 +18,8 @@ public:
 
     /// Once.
     void start();
-    /// Ends the thread when nothing is left to be done, and waits for that; not for what cannot be cancelled, as the
-    /// resolution of a name: then the thread ends by itself, later.
+    /// Lets the thread end when its io_context has run out of work, and joins it. A handler that blocks, a listener for
+    /// instance, is waited for 3 s; then, or when this is called on the thread itself, the thread is detached.
     void finish();
 
 private:

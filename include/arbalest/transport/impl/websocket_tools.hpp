@@ -11,7 +11,8 @@
 #include <string>
 #include <string_view>
 
-// What the WebSocket transports do with bytes, without any stream.
+// What the WebSocket transports do with bytes, without any stream. No interface for applications: it is installed
+// because WebSocketTransport needs it, a template that over_websocket.hpp instantiates for streams of the application.
 namespace arbalest::detail {
 
 /// Whether a frame goes out as a binary message.
