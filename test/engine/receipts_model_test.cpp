@@ -1,4 +1,5 @@
 #include "engine/receipts.hpp"
+#include "support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -195,7 +196,7 @@ BOOST_AUTO_TEST_SUITE(receipts_model)
 
 BOOST_AUTO_TEST_CASE(random_walk)
 {
-    for (unsigned seed = 1; seed <= 30; ++seed) {
+    for (unsigned seed = 1; seed <= arbalest::test::rounds(30U); ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed)
         {
             Model model(seed);

@@ -1,4 +1,5 @@
 #include "engine/unacked_messages.hpp"
+#include "support/rounds.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -87,7 +88,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_settled_goes_back)
 
 BOOST_AUTO_TEST_CASE(one_unsettled_message_keeps_two_bits_of_each_after_it)
 {
-    constexpr std::size_t count = 1'000'000;
+    constexpr std::size_t count = arbalest::test::rounds(1'000'000);
     UnackedMessages messages;
     messages.add();
     for (std::size_t i = 0; i < count; ++i)
@@ -259,7 +260,7 @@ BOOST_AUTO_TEST_CASE(behaves_like_a_map_of_states)
         BOOST_TEST_CONTEXT("seed " << seed)
         {
             Model model(seed, cumulative, with_ids);
-            for (int i = 0; i < 1500; ++i) {
+            for (int i = 0; i < arbalest::test::rounds(1500); ++i) {
                 model.step();
                 model.compare();
             }

@@ -1,3 +1,4 @@
+#include "support/rounds.hpp"
 #include "wire_vector.hpp"
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
@@ -142,7 +143,7 @@ BOOST_AUTO_TEST_SUITE(round_trip)
 BOOST_AUTO_TEST_CASE(random_streams)
 {
     for (auto const version : {StompVersion::v1_0, StompVersion::v1_1, StompVersion::v1_2}) {
-        for (unsigned seed = 1; seed <= 700; ++seed) {
+        for (unsigned seed = 1; seed <= arbalest::test::rounds(700U); ++seed) {
             BOOST_TEST_CONTEXT("STOMP " << version << ", seed " << seed)
             {
                 check_stream(version, seed);

@@ -1,6 +1,7 @@
 #include "reconnect_tools.hpp"
 #include "support/chaos.hpp"
 #include "support/random_round.hpp"
+#include "support/rounds.hpp"
 
 #include <random>
 
@@ -39,11 +40,11 @@ BOOST_AUTO_TEST_CASE(connections_are_cut_at_random_bytes)
             co_await chaos.begin();
             proxy.cut_after(8000);
             broker.faults().reset_connections(); // so that everybody comes back under the new rule
-            co_await until([&] { return proxy.cuts() >= 60; });
+            co_await until([&] { return proxy.cuts() >= rounds(60U); });
             proxy.cut_after(0);
             auto const counts = co_await chaos.end();
             check(counts);
-            BOOST_TEST(counts.connections >= 60u);
+            BOOST_TEST(counts.connections >= rounds(60U));
             proxy.stop();
         });
     }
@@ -63,12 +64,12 @@ BOOST_AUTO_TEST_CASE(random_operations_in_every_configuration)
                 round.queues = "/queue/random-" + std::to_string(number);
                 round.number = number;
                 round.seed = number + 1;
-                round.cuts = 60;
+                round.cuts = rounds(60U);
                 round.cut_within = 6000;
                 auto const counts = co_await run_round(round);
                 BOOST_TEST_MESSAGE(to_string(counts));
                 BOOST_TEST(counts.good(), to_string(counts));
-                BOOST_TEST(counts.confirmed > 20U);
+                BOOST_TEST(counts.confirmed > rounds(20U));
             });
         }
     }

@@ -1,4 +1,5 @@
 #include "support/open_files.hpp"
+#include "support/rounds.hpp"
 #include "support/session_tools.hpp"
 
 #include <malloc.h>
@@ -68,10 +69,10 @@ BOOST_AUTO_TEST_CASE(thousands_of_sessions_leave_no_memory_and_no_file_behind)
             },
             120s);
     };
-    round(600);
+    round(rounds(600));
     auto const memory = bytes_in_use();
     auto const files = open_files();
-    round(3000);
+    round(rounds(3000));
     BOOST_TEST(open_files() == files);
     // Less than a hundred bytes for each of them.
     auto const now = bytes_in_use();
@@ -93,10 +94,10 @@ BOOST_AUTO_TEST_CASE(refused_connects_leave_nothing_either)
             },
             120s);
     };
-    round(200);
+    round(rounds(200));
     auto const memory = bytes_in_use();
     auto const files = open_files();
-    round(1000);
+    round(rounds(1000));
     BOOST_TEST(open_files() == files);
     auto const now = bytes_in_use();
     BOOST_TEST((now < memory || now - memory < 50'000), "grown by " << now - memory << " bytes");

@@ -1,4 +1,5 @@
 #include "hook_scene.hpp"
+#include "support/rounds.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -123,13 +124,19 @@ void act_everywhere(Table& table, bool reconnects, bool graceful)
     std::size_t acted = 0;
     table.check = [&acted](HookScene const& scene, std::string const&) { acted += scene.acted ? 1 : 0; };
     auto const actions = all_actions();
+    std::size_t added = 0;
+    std::size_t number = 0;
     for (auto const& action : actions) {
-        for (auto const& moment : moments)
+        for (auto const& moment : moments) {
+            if (number++ % fewer_rounds != 0)
+                continue;
             table.add(action.name, reconnects, graceful, moment, action.act);
+            ++added;
+        }
     }
     table.play_all();
     // A few moments come by chance: a heart-beat on the second connection.
-    BOOST_TEST(acted >= (moments.size() - 5) * actions.size());
+    BOOST_TEST(acted + 5 * actions.size() >= added);
 }
 
 } // namespace

@@ -1,3 +1,4 @@
+#include "support/rounds.hpp"
 #include "support/session_tools.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ using namespace arbalest::test;
 
 namespace {
 
-constexpr int many = 10'000;
+constexpr int many = rounds(10'000);
 
 // Counts how often it gets its turn.
 class Bystander
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(the_stack_stays_flat)
                     look();
                 }
             }
-            for (int i = 0; i < 100'000; ++i) {
+            for (int i = 0; i < 10 * many; ++i) {
                 co_await session.send("/topic/nobody", "x");
                 look();
             }

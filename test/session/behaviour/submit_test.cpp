@@ -1,3 +1,4 @@
+#include "support/rounds.hpp"
 #include "support/session_tools.hpp"
 
 #include <set>
@@ -10,7 +11,7 @@ using namespace arbalest::test;
 
 namespace {
 
-constexpr int many = 1000;
+constexpr int many = rounds(1000);
 
 asio::awaitable<std::vector<PendingReceipt>> submit_many(StompSession session, std::string destination)
 {
@@ -154,16 +155,16 @@ BOOST_AUTO_TEST_CASE(copies_of_the_handle_send_from_several_coroutines_at_once)
         auto const destination = queue();
         std::vector<std::shared_ptr<Task<int>>> tasks;
         for (int i = 0; i < 10; ++i)
-            tasks.push_back(start(executor, send_confirmed(i % 2 ? session : other, destination, 200)));
+            tasks.push_back(start(executor, send_confirmed(i % 2 ? session : other, destination, many / 5)));
         int confirmed = 0;
         for (auto const& task : tasks) {
             co_await finished(task);
             BOOST_TEST(!task->failure, task->failure.what());
             confirmed += task->value.value_or(0);
         }
-        BOOST_TEST(confirmed == 2000);
+        BOOST_TEST(confirmed == 2 * many);
         auto inbox = co_await session.subscribe(destination);
-        for (int i = 0; i < 2000; ++i) {
+        for (int i = 0; i < 2 * many; ++i) {
             auto const message = co_await inbox.next_for(10s);
             BOOST_REQUIRE(message.has_value());
         }
