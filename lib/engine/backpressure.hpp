@@ -10,6 +10,7 @@ struct ReadingCounts
     std::size_t full_buffers = 0;    ///< Subscriptions over their soft limit that want reading to stop.
     std::size_t receipts = 0;        ///< Receipts that somebody waits for, or may.
     std::size_t operations = 0;      ///< Suspended operations that need the peer to answer, or to read.
+    std::size_t observers = 0;       ///< Suspended operations that only observe: they speak for a look now and then.
     bool is_established = false;     ///< The connection is open: not in its handshake, nor being ended.
     bool writing_has_failed = false; ///< An ERROR that explains it may still come.
 };

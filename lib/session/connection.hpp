@@ -1,7 +1,10 @@
 #pragma once
 
 #include "../engine/outgoing_bytes.hpp"
+#include "../engine/read_horizon.hpp"
+#include "../protocol/time.hpp"
 #include "wait_queue.hpp"
+#include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 #include <arbalest/transport/transport.hpp>
 
@@ -51,9 +54,16 @@ struct Connection
     std::size_t read_size = 4096; // how much to ask for; grows while reads fill the buffer
     bool probe_allowed = false;   // one small read, although reading is suspended
     bool ended = false;           // see end()
-    WaitQueue writer;             // the writer, waiting for something to write
-    WaitQueue reader;             // the reader, waiting until it may read on
-    WaitQueue flushers;           // who waits for what was encoded to be written
+    bool writer_is_held = false;  // see WriterHold
+
+    std::shared_ptr<StompError> write_failure;  // writing has failed; reading goes on for a while
+    TimePoint read_on_until = TimePoint::max(); // that while
+    TimePoint next_probe = TimePoint::max();    // while reading is suspended: when one small read is made all the same
+    ReadHorizon horizon;
+
+    WaitQueue writer;   // the writer, waiting for something to write
+    WaitQueue reader;   // the reader, waiting until it may read on
+    WaitQueue flushers; // who waits for what was encoded to be written
 };
 
 /// As long as it lives, the transport reads.

@@ -42,7 +42,7 @@ void SessionImpl::out_of_memory() noexcept
 
 void SessionImpl::begin_disconnect()
 {
-    if (finished_ || std::exchange(disconnecting_, true))
+    if (ending_.has_come() || !ending_.request())
         return;
     info_.set_open(false);
     // Without a connection there is nothing to be put in order.
@@ -61,7 +61,7 @@ void SessionImpl::continue_disconnect()
     if (conversation_.state() != Conversation::State::draining)
         return;
     update_reading();
-    if (awaited_ != 0 || !queue_.empty() || outbox_.has_backlog() || write_failure_)
+    if (receipts_.awaited() != 0 || !queue_.empty() || outbox_.has_backlog() || writing_has_failed())
         return;
     send_control(conversation_.disconnect());
 }
@@ -78,41 +78,37 @@ void SessionImpl::finish(std::shared_ptr<StompError> cause, CloseReason reason)
 
 void SessionImpl::finish(std::shared_ptr<StompError> cause, bool orderly, CloseReason reason)
 {
-    if (finished_)
+    if (ending_.has_come())
         return;
     // Before anything is changed: there may be no memory for them.
     std::shared_ptr<StompError> const not_sent = cause->with_outcome(Outcome::not_sent);
     std::shared_ptr<StompError> const unknown = cause->with_outcome(Outcome::unknown);
-    finished_ = true;
+    ending_.come(std::move(cause));
     auto const self = shared_from_this();
     ConcurrencyCheck::Section const section(concurrency_check_);
     info_.set_open(false);
-    orderly_ = orderly;
-    cause_ = std::move(cause);
     conversation_.close();
 
-    in_handshake_ = false;
+    handshake_.end();
     stop_reconnecting();
 
     while (!queue_.empty())
         complete_queued(queue_.front(), not_sent->to_exception_ptr());
-    while (!waiting_slots_.empty()) {
-        auto& slot = waiting_slots_.front();
+    while (!receipts_.waiting().empty()) {
+        auto& slot = receipts_.waiting().front();
         complete_slot(slot, outcome_of(slot) == Outcome::not_sent ? not_sent : unknown);
     }
     outbox_.clear(current_ ? current_->output.unsent_from() : 0);
-    auto const subscriptions = std::exchange(subscriptions_, {});
-    for (auto const& [key, subscription] : subscriptions)
-        subscription->end(orderly ? nullptr : cause_);
-    new_messages_.clear();
-    connecting_.wake_all(executor_);
-    closed_.wake_all(executor_);
-    online_.wake_all(executor_);
+    for (auto const& [key, subscription] : subscriptions_.take_all())
+        subscription->end(orderly ? nullptr : ending_.cause());
+    handshake_.waiters.wake_all(executor_);
+    ending_.waiters.wake_all(executor_);
+    reconnection_.waiters.wake_all(executor_);
     written_.wake_all(executor_);
 
     timer_.cancel();
     drop_link(reason, reason == CloseReason::normal && !orderly);
-    Failure const failure(cause_->to_exception_ptr());
+    Failure const failure(ending_.cause()->to_exception_ptr());
     hooks_.observe("on_closed", [&](Observer& observer) { observer.on_closed(failure); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::closed;
@@ -133,19 +129,14 @@ void SessionImpl::end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool ans
 {
     assert(slot.state == ReceiptSlot::State::waiting);
     auto& receipts = conversation_.receipts();
-    // Those of frames that could not be encoded are not to heap up.
-    if (!starting_.empty() && starting_.back() == slot.number)
-        starting_.pop_back();
+    receipts_.forget_start(slot.number);
     if (auto const number = std::exchange(slot.number, 0); number != 0) {
         bool const may_come = slot.encoded && !answered;
         bool const was_awaited = may_come ? receipts.abandon(number) : receipts.forget(number);
         if (!was_awaited && !slot.encoded && slot.chosen)
             receipts.was_not_sent(slot.id); // it has expired
     }
-    slot.unlink();
-    slot.state = state;
-    if (slot.kept && !slot.deferred)
-        --awaited_;
+    receipts_.end(slot, state);
     if (auto* const queued = std::exchange(slot.queued, nullptr))
         queued->slot = nullptr;
     if (auto* const message = std::exchange(slot.message, nullptr))
@@ -156,7 +147,7 @@ void SessionImpl::end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool ans
 void SessionImpl::drop_slot(ReceiptSlot& slot) noexcept
 {
     end_wait(slot, ReceiptSlot::State::failed);
-    slots_.give_back(slot);
+    receipts_.give_back(slot);
 }
 
 // The answer is there: a confirmation when `failure` is null.
@@ -170,7 +161,7 @@ void SessionImpl::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> f
     slot.waiters.wake_all(executor_);
     if (auto const ending = std::exchange(slot.ending, nullptr)) {
         conversation_.remove_subscription(ending->id, ending.get());
-        subscriptions_.erase(ending.get());
+        subscriptions_.remove(*ending);
     }
     if (auto const subscription = std::exchange(slot.subscribing, nullptr)) {
         subscription->suspected = false;
@@ -178,7 +169,7 @@ void SessionImpl::complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> f
             refuse_subscription(*subscription, slot.failure);
     }
     if (!slot.kept)
-        slots_.give_back(slot);
+        receipts_.give_back(slot);
 }
 
 // The receipt has not come in time.
@@ -186,7 +177,7 @@ void SessionImpl::limit_passed(ReceiptSlot& slot)
 {
     // What stands in the write buffer still goes out.
     auto const outcome = slot.encoded || slot.may_have_left ? Outcome::unknown : Outcome::not_sent;
-    auto const cause = slot.errors_before == errors_ ? nullptr : last_error_;
+    auto const cause = receipts_.error_during(slot);
     std::shared_ptr<StompError> lost;
     try {
         lost = std::make_shared<LostReceipt>(slot.id, slot.limit, outcome, cause);
@@ -208,21 +199,14 @@ void SessionImpl::await_again(ReceiptSlot& slot)
         receipts.expect(slot.number, &slot, slot.deadline);
 }
 
-void SessionImpl::stop_keeping(ReceiptSlot& slot) noexcept
-{
-    if (!slot.deferred)
-        --awaited_;
-    slot.kept = false;
-}
-
 // Whoever asked for the receipt is no longer interested.
 void SessionImpl::release_slot(ReceiptSlot* slot) noexcept
 {
     if (slot->state != ReceiptSlot::State::waiting) {
-        slots_.give_back(*slot);
+        receipts_.give_back(*slot);
         return;
     }
-    stop_keeping(*slot);
+    receipts_.stop_keeping(*slot);
     // The answers to an UNSUBSCRIBE and to the SUBSCRIBE of a subscription that was there before are worth knowing.
     if (slot->ending || slot->is_resubscribe)
         return;
@@ -236,7 +220,7 @@ void SessionImpl::abandon_slot(ReceiptSlot* slot) noexcept
         release_slot(slot);
         return;
     }
-    stop_keeping(*slot);
+    receipts_.stop_keeping(*slot);
     continue_disconnect();
 }
 
@@ -316,15 +300,15 @@ asio::awaitable<bool> SessionImpl::disconnect(std::shared_ptr<SessionImpl> impl,
         explicit CloseUnlessFinished(SessionImpl& impl) noexcept : impl(impl) {}
         ~CloseUnlessFinished()
         {
-            if (!impl.finished_)
+            if (!impl.ending_.has_come())
                 impl.finish_in_order();
         }
         SessionImpl& impl;
     };
     CloseUnlessFinished const guard(*impl); // when this wait is cancelled
-    while (!impl->finished_) {
+    while (!impl->ending_.has_come()) {
         PeerWaiter waiter(*impl);
-        co_await impl->closed_.wait(impl->executor_, waiter, CancellationRule::never_total());
+        co_await impl->ending_.waiters.wait(impl->executor_, waiter, CancellationRule::never_total());
     }
     co_return true;
 }
@@ -337,11 +321,11 @@ asio::awaitable<Failure> SessionImpl::closed(std::shared_ptr<SessionImpl> impl)
         auto operation = closed(impl);
         co_return co_await run_on(impl->home(), std::move(operation));
     }
-    while (!impl->finished_) {
+    while (!impl->ending_.has_come()) {
         ObservingWaiter waiter(*impl);
-        co_await impl->closed_.wait(impl->executor_, waiter);
+        co_await impl->ending_.waiters.wait(impl->executor_, waiter);
     }
-    co_return Failure(impl->cause_->to_exception_ptr());
+    co_return Failure(impl->ending_.cause()->to_exception_ptr());
 }
 
 void SessionImpl::context_ended() noexcept
@@ -349,11 +333,9 @@ void SessionImpl::context_ended() noexcept
     auto const self = shared_from_this();
     home_.close();
     info_.set_open(false);
-    finished_ = true;
-    if (!cause_)
-        cause_ = std::make_shared<SessionClosed>("the io_context of the session is gone");
+    ending_.come(std::make_shared<SessionClosed>("the io_context of the session is gone"));
     timer_.destroy();
-    reconnecting_.reset();
+    reconnection_.stop();
     auto const connection = std::exchange(current_, nullptr);
     if (connection) {
         connection->end();
@@ -364,9 +346,9 @@ void SessionImpl::context_ended() noexcept
         while (!queue.empty())
             queue.release_one();
     };
-    destroy_all(connecting_);
-    destroy_all(closed_);
-    destroy_all(online_);
+    destroy_all(handshake_.waiters);
+    destroy_all(ending_.waiters);
+    destroy_all(reconnection_.waiters);
     destroy_all(written_);
     events_.release_waiters();
     if (connection) {
@@ -379,8 +361,8 @@ void SessionImpl::context_ended() noexcept
         queued.unlink();
         destroy_all(queued.waiters);
     }
-    while (!waiting_slots_.empty()) {
-        auto& slot = waiting_slots_.front();
+    while (!receipts_.waiting().empty()) {
+        auto& slot = receipts_.waiting().front();
         // They hold this session, and nobody will answer any more.
         slot.ending.reset();
         slot.subscribing.reset();
@@ -389,9 +371,7 @@ void SessionImpl::context_ended() noexcept
         else
             slot.waiters.release_one(); // the coroutine lets go of the slot
     }
-    new_messages_.clear();
-    auto const subscriptions = std::exchange(subscriptions_, {});
-    for (auto const& [key, subscription] : subscriptions) {
+    for (auto const& [key, subscription] : subscriptions_.take_all()) {
         subscription->BufferedSubscription::end(nullptr);
         subscription->release_waiter();
     }

@@ -37,7 +37,7 @@ void SessionImpl::connecting(std::string const& url)
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connecting;
     event.url = url;
-    event.attempt = std::max(schedule_.attempts(), 1U);
+    event.attempt = std::max(reconnection_.schedule.attempts(), 1U);
     events_.publish(std::move(event));
 }
 
@@ -50,28 +50,24 @@ asio::awaitable<bool> SessionImpl::perform_handshake(std::shared_ptr<SessionImpl
         explicit CloseUnlessConnected(SessionImpl& impl) noexcept : impl(impl) {}
         ~CloseUnlessConnected()
         {
-            if (!std::exchange(impl.in_handshake_, false) || impl.finished_)
+            if (!impl.handshake_.end() || impl.ending_.has_come())
                 return;
             impl.conversation_.reset();
             impl.drop_link(CloseReason::normal, true);
         }
         SessionImpl& impl;
     };
-    if (impl->finished_)
-        impl->cause_->raise();
-    impl->in_handshake_ = true;
-    impl->handshake_failure_ = nullptr;
-    impl->first_bytes_.clear();
+    impl->ending_.check();
+    impl->handshake_.begin();
     CloseUnlessConnected const guard(*impl);
     impl->start(std::move(transport), handshake);
-    while (impl->in_handshake_ && !impl->finished_) {
+    while (impl->handshake_.in_progress() && !impl->ending_.has_come()) {
         PeerWaiter waiter(*impl);
-        co_await impl->connecting_.wait(impl->executor_, waiter);
+        co_await impl->handshake_.waiters.wait(impl->executor_, waiter);
     }
-    if (impl->handshake_failure_)
-        impl->handshake_failure_->raise();
-    if (impl->finished_)
-        impl->cause_->raise();
+    if (impl->handshake_.failure())
+        impl->handshake_.failure()->raise();
+    impl->ending_.check();
     co_return true;
 }
 
@@ -137,12 +133,9 @@ asio::awaitable<void> SessionImpl::run_to_end(std::shared_ptr<SessionImpl> impl,
 // A peer that speaks something else is not waited for: its bytes may look like the beginning of a frame for ever.
 void SessionImpl::check_first_bytes(std::string_view bytes, Connection const& connection)
 {
-    bytes = bytes.substr(0, most_first_bytes - std::min(first_bytes_.size(), most_first_bytes));
-    if (bytes.empty())
-        return;
-    first_bytes_ += bytes;
-    if (is_not_stomp(first_bytes_))
-        on_connection_lost(std::make_shared<MalformedFrame>(describe_peer(first_bytes_), connection.decoder.offset()),
+    auto const& first = handshake_.first_bytes();
+    if (handshake_.add_first_bytes(bytes) && is_not_stomp(first))
+        on_connection_lost(std::make_shared<MalformedFrame>(describe_peer(first), connection.decoder.offset()),
                            CloseReason::error);
 }
 
@@ -169,12 +162,12 @@ void SessionImpl::handle_connected(Frame const& frame, Connection& connection)
 void SessionImpl::complete_handshake()
 {
     info_.connections.add(1);
-    schedule_.connected(Clock::now());
+    reconnection_.schedule.connected(Clock::now());
     info_.set_open(true);
     if (info_.connections.get() > 1)
         subscribe_all_again();
-    in_handshake_ = false; // nothing else was sent before this
-    connecting_.wake_all(executor_);
+    handshake_.end(); // nothing else was sent before this
+    handshake_.waiters.wake_all(executor_);
     resume();
     ConnectionEvent event;
     event.state = ConnectionEvent::State::connected;
@@ -189,11 +182,6 @@ void SessionImpl::drop_link(CloseReason reason, bool at_once)
     if (!connection)
         return;
     info_.set_disconnected();
-    // What was known of this connection says nothing about the next.
-    write_failure_.reset();
-    read_on_until_ = TimePoint::max();
-    next_probe_ = TimePoint::max();
-    horizon_ = ReadHorizon();
     connection->end();
     connection->writer.wake_all(executor_);
     connection->reader.wake_all(executor_);

@@ -26,6 +26,13 @@ Conversation::Options conversation_options(StompConfig const& config)
     return options;
 }
 
+ReconnectSchedule schedule_of(StompConfig const& config)
+{
+    auto const& policy = config.reconnect;
+    return ReconnectSchedule(policy ? policy->attempts : 0,
+                             policy ? policy->stable_after : std::chrono::milliseconds(0));
+}
+
 } // namespace
 
 bool asserts_by_default() noexcept
@@ -39,14 +46,12 @@ bool asserts_by_default() noexcept
 
 SessionImpl::SessionImpl(asio::any_io_executor executor, std::shared_ptr<StompConfig const> config,
                          std::shared_ptr<BrokerList> route)
-    : home_(std::move(executor)), executor_(home_.get()), config_(std::move(config)), brokers_(std::move(route)),
-      reconnects_(brokers_ && config_->reconnect),
+    : home_(std::move(executor)), executor_(home_.get()), config_(std::move(config)),
       service_(&asio::use_service<SessionService>(asio::query(executor_, asio::execution::context))),
-      conversation_(conversation_options(*config_)), timer_(executor_),
-      concurrency_check_(config_->assert_no_concurrency),
-      schedule_(config_->reconnect ? config_->reconnect->attempts : 0,
-                config_->reconnect ? config_->reconnect->stable_after : std::chrono::milliseconds(0)),
-      outbox_(reconnects_ ? config_->reconnect->outbox : OutboxLimits())
+      reconnection_(std::move(route), schedule_of(*config_), config_->reconnect.has_value()),
+      conversation_(conversation_options(*config_)),
+      outbox_(reconnection_.is_enabled() ? config_->reconnect->outbox : OutboxLimits()), timer_(executor_),
+      concurrency_check_(config_->assert_no_concurrency)
 {
     hooks_.add_observer(config_->observer);
     hooks_.add_interceptor(config_->interceptor);
@@ -69,7 +74,7 @@ SessionImpl::~SessionImpl()
         return;
     // In whichever thread this is, an io_context that goes down meanwhile waits until this session has left it.
     timer_.destroy();
-    reconnecting_.reset();
+    reconnection_.stop();
     current_.reset();
     home_.close();
     home_.drop();
@@ -83,17 +88,16 @@ StompSession SessionImpl::make_session(std::shared_ptr<SessionImpl> impl)
 
 void SessionImpl::check_unfinished() const
 {
-    if (finished_)
-        cause_->raise();
+    ending_.check();
 }
 
 void SessionImpl::check_open() const
 {
-    if (finished_)
-        cause_->with_outcome(Outcome::not_sent)->raise();
-    if (write_failure_ && !reconnects_)
-        write_failure_->with_outcome(Outcome::not_sent)->raise();
-    if (disconnecting_)
+    if (ending_.has_come())
+        ending_.cause()->with_outcome(Outcome::not_sent)->raise();
+    if (!reconnection_.is_enabled() && writing_has_failed())
+        current_->write_failure->with_outcome(Outcome::not_sent)->raise();
+    if (ending_.is_requested())
         throw SessionClosed("the session is being disconnected");
 }
 

@@ -1,19 +1,21 @@
 #pragma once
 
+#include "../engine/backpressure.hpp"
 #include "../engine/conversation.hpp"
 #include "../engine/outbox.hpp"
-#include "../engine/read_horizon.hpp"
-#include "../engine/reconnect_schedule.hpp"
 #include "concurrency_check.hpp"
 #include "connection.hpp"
 #include "event_log.hpp"
+#include "handshake_wait.hpp"
 #include "hooks.hpp"
 #include "inline_budget.hpp"
-#include "receipt_slot.hpp"
+#include "receipt_waits.hpp"
+#include "reconnection.hpp"
+#include "session_ending.hpp"
 #include "session_executor.hpp"
 #include "session_info.hpp"
 #include "session_timer.hpp"
-#include "slot_pool.hpp"
+#include "subscription_set.hpp"
 #include "subscription_state.hpp"
 #include "transaction_state.hpp"
 #include "transmit_options.hpp"
@@ -43,7 +45,6 @@ class BrokerList;
 class SlotHandle;
 class WatchGuard;
 class WriterHold;
-struct Reconnecting;
 
 /// A copy of what was thrown where nothing was sent.
 std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception);
@@ -89,7 +90,7 @@ public:
     static StompSession make_session(std::shared_ptr<SessionImpl> impl);
     static ConnectionEvents connection_events(std::shared_ptr<SessionImpl> impl);
 
-    // --- operations: each may be started on any executor (core_operations.cpp)
+    // --- operations: each may be started on any executor (session_operations.cpp)
     static boost::asio::awaitable<std::optional<Receipt>> transmit(std::shared_ptr<SessionImpl> impl, Frame frame,
                                                                    TransmitOptions options);
     static boost::asio::awaitable<PendingReceipt> submit(std::shared_ptr<SessionImpl> impl, Frame frame,
@@ -178,7 +179,9 @@ public:
     /// Throws what ended the session, if it has ended.
     void check_unfinished() const;
     /// Whether frames can be written: there is a connection, CONNECTED came on it, and writing has not failed.
-    bool is_online() const noexcept { return current_ && !in_handshake_ && !write_failure_; }
+    bool is_online() const noexcept { return current_ && !handshake_.in_progress() && !current_->write_failure; }
+    /// Whether the connection is only read from any more.
+    bool writing_has_failed() const noexcept { return current_ && current_->write_failure; }
     /// Which connection of the session this is; changes as soon as it is lost.
     std::uint64_t connection_number() const noexcept { return connection_number_; }
     InlineBudget& inline_budget() noexcept { return inline_budget_; }
@@ -205,13 +208,13 @@ public:
     /// A consumer has taken something, or somebody waits: reading may go on.
     void update_reading();
     /// How many subscriptions are over their soft limit, and others that want reading to stop.
-    std::size_t& full_buffers() noexcept { return full_buffers_; }
+    std::size_t& full_buffers() noexcept { return reading_.full_buffers; }
     /// One more, or one fewer, wants reading to stop.
     void full_buffers_changed(int by);
     ConcurrencyCheck& concurrency_check() noexcept { return concurrency_check_; }
     Hooks& hooks() noexcept { return hooks_; }
     /// What the peer of the last connection sent before CONNECTED, or the beginning of that.
-    std::string const& first_bytes() const noexcept { return first_bytes_; }
+    std::string const& first_bytes() const noexcept { return handshake_.first_bytes(); }
 
     /// The io_context goes down: lets go of every I/O object and every suspended coroutine.
     void context_ended() noexcept;
@@ -229,13 +232,13 @@ private:
     /// What a handle leaves behind could not be put in order.
     void out_of_memory() noexcept;
 
-    // core_opening.cpp
+    // session_handshake.cpp
     void start(std::unique_ptr<Transport> transport, Handshake const& handshake);
     void handle_connected(Frame const& frame, Connection& connection);
     void complete_handshake();
     void drop_link(CloseReason reason, bool at_once);
 
-    // core_reconnect.cpp
+    // session_loss.cpp, session_reconnect.cpp
     void on_connection_lost(std::shared_ptr<StompError> cause, CloseReason reason, bool explained = false);
     bool may_reconnect(StompError const& cause);
     bool may_try_again(StompError const& cause);
@@ -262,7 +265,7 @@ private:
     void stop_reconnecting() noexcept;
     std::chrono::milliseconds next_delay(ReconnectPolicy const& policy);
 
-    // core_connection.cpp: reader, writer and timer
+    // session_loops.cpp
     static boost::asio::awaitable<void> run_to_end(std::shared_ptr<SessionImpl> impl,
                                                    std::shared_ptr<Connection> connection,
                                                    boost::asio::awaitable<void> loop);
@@ -282,12 +285,11 @@ private:
     void process_unfinished_error(Connection& connection);
     void read_failed(Connection& connection, std::shared_ptr<ConnectionLost> failure);
     void write_failed(Connection& connection, boost::system::error_code code);
-    void wake_consumers();
     bool must_stop_reading() const noexcept;
     void peer_wait_begins()
     {
-        ++peer_waits_;
-        if (full_buffers_ != 0)
+        ++reading_.operations;
+        if (reading_.full_buffers != 0)
             update_reading();
     }
     void observing_begins();
@@ -300,7 +302,7 @@ private:
     void timer_expired();
     void on_timer();
 
-    // core_operations.cpp
+    // session_writing.cpp, session_operations.cpp
     SlotHandle expect_receipt(Frame& frame, TransmitOptions const& options);
     /// Whether the frame outlives its connection.
     bool is_kept(Frame const& frame) const noexcept;
@@ -339,6 +341,11 @@ private:
     std::uint64_t encode_frame(Frame const& frame);
     void wake_writer();
     void start_writer();
+    void hold_writer(bool held) noexcept
+    {
+        if (current_)
+            current_->writer_is_held = held;
+    }
     void keep(Frame& frame, ReceiptSlot* slot, TransmitOptions const& options);
     void write_kept();
     void pump_outbox();
@@ -356,7 +363,7 @@ private:
     boost::asio::awaitable<void> await_online(Frame const& frame, TransmitOptions const& options);
     boost::asio::awaitable<void> await_backlog();
 
-    // core_end.cpp
+    // session_end.cpp
     void begin_disconnect();
     void continue_disconnect();
     void finish_in_order();
@@ -365,7 +372,6 @@ private:
     /// @param answered whether a RECEIPT or an ERROR that names the frame has come.
     void complete_slot(ReceiptSlot& slot, std::shared_ptr<StompError> failure, bool answered = false);
     void end_wait(ReceiptSlot& slot, ReceiptSlot::State state, bool answered = false) noexcept;
-    void stop_keeping(ReceiptSlot& slot) noexcept;
     void await_again(ReceiptSlot& slot);
     void limit_passed(ReceiptSlot& slot);
     void complete_queued(QueuedFrame& queued, std::exception_ptr failure);
@@ -375,57 +381,26 @@ private:
     SessionExecutor home_;
     boost::asio::any_io_executor const& executor_; // of `home_`
     std::shared_ptr<StompConfig const> const config_;
-    std::shared_ptr<BrokerList> const brokers_;
-    bool const reconnects_;
     SessionService* service_;
+    SessionEnding ending_;
+    Reconnection reconnection_;
+    HandshakeWait handshake_;
     Conversation conversation_;
     std::shared_ptr<Connection> current_;
     std::uint64_t connection_number_ = 0; // which connection of the session this is
+    ReadingCounts reading_;
+    SubscriptionSet subscriptions_;
+    OpenTransactions transactions_;
+    ReceiptWaits receipts_;
+    using FrameQueue = boost::intrusive::list<QueuedFrame, boost::intrusive::constant_time_size<false>>;
+    FrameQueue queue_; // frames that wait for room
+    Outbox outbox_;
+    WaitQueue written_; // who waits for messages of the outbox to be written
     SessionTimer timer_;
     InlineBudget inline_budget_;
     ConcurrencyCheck concurrency_check_;
-
-    std::shared_ptr<StompError> cause_; // what ended the session
-    bool finished_ = false;
-    bool orderly_ = false;
-    bool disconnecting_ = false;  // on our side's wish
-    bool writer_is_held_ = false; // see WriterHold
-    bool in_handshake_ = false;   // CONNECTED is awaited, by a coroutine that takes the failure
-    std::shared_ptr<StompError> handshake_failure_;
-    std::string first_bytes_;                    // of the connection, while CONNECTED is awaited
-    std::shared_ptr<Reconnecting> reconnecting_; // what makes the next connection
-    ReconnectSchedule schedule_;
-    Outbox outbox_;
-    WaitQueue online_;  // who waits for a connection
-    WaitQueue written_; // who waits for messages of the outbox to be written
-    EventLog events_;
-    std::shared_ptr<StompError> write_failure_; // writing has failed; reading goes on for a while
-    TimePoint read_on_until_ = TimePoint::max();
-    std::shared_ptr<StompError> last_error_; // an ERROR that named nobody
-    std::uint64_t errors_ = 0;               // how many of these there were
-
-    std::map<SubscriptionState*, std::shared_ptr<SubscriptionState>> subscriptions_;
-    std::uint64_t last_subscription_ = 0;
-    std::vector<std::shared_ptr<SubscriptionState>> new_messages_; // got something since consumers were woken last
-    std::size_t full_buffers_ = 0;                                 // subscriptions over their soft limit
-    std::size_t peer_waits_ = 0;                                   // suspended operations that need the peer
-    std::size_t observers_waiting_ = 0;                            // suspended operations that only observe
-    TimePoint next_probe_ = TimePoint::max(); // while reading is suspended: when one small read is made all the same
-    ReadHorizon horizon_;
-
-    using SlotList = boost::intrusive::list<ReceiptSlot, boost::intrusive::constant_time_size<false>>;
-    SlotPool slots_;
-    SlotList waiting_slots_;
-    std::vector<Receipts::Number> starting_; // whose limits have not started yet
-    OpenTransactions transactions_;
-    std::size_t awaited_ = 0; // slots that somebody waits for, or may
-    using FrameQueue = boost::intrusive::list<QueuedFrame, boost::intrusive::constant_time_size<false>>;
-    FrameQueue queue_; // frames that wait for room
-
-    WaitQueue connecting_;
-    WaitQueue closed_;
     Hooks hooks_;
-
+    EventLog events_;
     SessionInfo info_;
 };
 
@@ -434,7 +409,7 @@ class PeerWaiter : public Waiter
 {
 public:
     explicit PeerWaiter(SessionImpl& impl) : impl_(impl) { impl_.peer_wait_begins(); }
-    ~PeerWaiter() { --impl_.peer_waits_; }
+    ~PeerWaiter() { --impl_.reading_.operations; }
 
 private:
     SessionImpl& impl_;
@@ -446,7 +421,7 @@ class ObservingWaiter : public Waiter
 {
 public:
     explicit ObservingWaiter(SessionImpl& impl) : impl_(impl) { impl_.observing_begins(); }
-    ~ObservingWaiter() { --impl_.observers_waiting_; }
+    ~ObservingWaiter() { --impl_.reading_.observers; }
 
 private:
     SessionImpl& impl_;
@@ -505,12 +480,12 @@ private:
 class WriterHold
 {
 public:
-    explicit WriterHold(SessionImpl& impl) noexcept : impl_(impl) { impl_.writer_is_held_ = true; }
+    explicit WriterHold(SessionImpl& impl) noexcept : impl_(impl) { impl_.hold_writer(true); }
     WriterHold(WriterHold const&) = delete;
     WriterHold& operator=(WriterHold const&) = delete;
     ~WriterHold()
     {
-        impl_.writer_is_held_ = false;
+        impl_.hold_writer(false);
         impl_.wake_writer();
     }
 

@@ -72,7 +72,7 @@ asio::awaitable<void> SessionImpl::run_reader(std::shared_ptr<SessionImpl> impl,
             }
             bool const is_probe = std::exchange(connection->probe_allowed, false) && impl->must_stop_reading();
             if (!is_probe)
-                impl->next_probe_ = TimePoint::max();
+                connection->next_probe = TimePoint::max();
             if (connection->decoder.capacity() > 4 * connection->read_size)
                 connection->decoder.release_if_empty(); // it has been idle since it needed that much
             auto const room = connection->decoder.prepare(is_probe ? smallest_read : connection->read_size);
@@ -85,7 +85,7 @@ asio::awaitable<void> SessionImpl::run_reader(std::shared_ptr<SessionImpl> impl,
             if (connection->ended)
                 co_return;
             connection->decoder.commit(size);
-            if (impl->in_handshake_) {
+            if (impl->handshake_.in_progress()) {
                 impl->check_first_bytes(std::string_view(room.data(), size), *connection);
                 if (connection->ended)
                     co_return;
@@ -125,8 +125,7 @@ asio::awaitable<void> SessionImpl::run_reader(std::shared_ptr<SessionImpl> impl,
     info_.messages_received.add(1);
     if (subscription.has_ended())
         return;
-    if (!std::exchange(subscription.has_new_messages, true))
-        new_messages_.push_back(subscription.shared_from_this());
+    subscriptions_.got_message(subscription);
     if (auto too_slow = subscription.push(std::move(frame), connection_number_, conversation_.version()))
         end_subscription(subscription, std::move(too_slow));
 }
@@ -150,25 +149,26 @@ bool SessionImpl::process_input(Connection& connection, TimePoint now)
     auto const beats_before = connection.decoder.heart_beats();
     try {
         while (!connection.ended) {
-            if (awaited_ != 0 && take_receipt(connection))
+            if (receipts_.awaited() != 0 && take_receipt(connection))
                 continue;
             auto frame = connection.decoder.next();
             if (!frame)
                 break;
             info_.frames_received.add(1);
             handle(*frame, connection, now);
-            if (++frames >= worth_handing_out * new_messages_.size() && !new_messages_.empty()) {
+            if (++frames >= worth_handing_out * subscriptions_.with_new_messages() &&
+                subscriptions_.with_new_messages() != 0) {
                 more = true;
                 break;
             }
         }
     } catch (MalformedFrame const& error) {
-        wake_consumers();
+        subscriptions_.wake_consumers();
         on_connection_lost(std::make_shared<MalformedFrame>(error), CloseReason::error);
         return false;
     } catch (...) {
         // A frame is lost, so the conversation cannot go on.
-        wake_consumers();
+        subscriptions_.wake_consumers();
         on_connection_lost(std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost),
                                                             "what came cannot be handled: " +
                                                                 Failure(std::current_exception()).what()),
@@ -179,8 +179,8 @@ bool SessionImpl::process_input(Connection& connection, TimePoint now)
         for (auto beats = connection.decoder.heart_beats() - beats_before; beats != 0; --beats)
             hooks_.observe("on_heart_beat_received", [](Observer& observer) { observer.on_heart_beat_received(); });
     }
-    wake_consumers();
-    if (in_handshake_ && conversation_.is_open())
+    subscriptions_.wake_consumers();
+    if (handshake_.in_progress() && conversation_.is_open())
         complete_handshake();
     if (!connection.ended)
         set_timer();
@@ -211,7 +211,7 @@ void SessionImpl::confirmation_came(ReceiptSlot& slot, Connection const& connect
     }
     slot.number = 0; // the receipts know it no more
     complete_slot(slot, nullptr, true);
-    if (reconnects_)
+    if (reconnection_.is_enabled())
         pump_queue();
     continue_disconnect();
 }
@@ -244,8 +244,7 @@ void SessionImpl::handle_event(Conversation::Event event, Frame& frame, Connecti
         if (event.kind == Kind::failed) {
             on_connection_lost(std::move(event.cause), CloseReason::error, event.token != nullptr);
         } else if (!event.token) {
-            last_error_ = std::move(event.cause);
-            ++errors_;
+            receipts_.unnamed_error(std::move(event.cause));
             hooks_.observe("on_error_frame", [&](Observer& observer) { observer.on_error_frame(frame); });
         }
         break;
@@ -260,15 +259,6 @@ void SessionImpl::handle_event(Conversation::Event event, Frame& frame, Connecti
     case Kind::receipt_lost:
         break;
     }
-}
-
-void SessionImpl::wake_consumers()
-{
-    for (auto const& subscription : new_messages_) {
-        subscription->has_new_messages = false;
-        subscription->wake_if_ready();
-    }
-    new_messages_.clear();
 }
 
 // An ERROR explains the end of the connection also where the broker has left its NUL out.
@@ -295,8 +285,8 @@ void SessionImpl::read_failed(Connection& connection, std::shared_ptr<Connection
     // What the peer says explains more than what became of a write.
     bool const explains = !failure->close_reason().empty() || failure->cause().category() == websocket_close_category();
     std::shared_ptr<StompError> cause = std::move(failure);
-    if (write_failure_ && !explains)
-        cause = write_failure_;
+    if (connection.write_failure && !explains)
+        cause = connection.write_failure;
     auto event = conversation_.connection_ended(std::move(cause));
     if (event.kind == Conversation::Event::Kind::disconnected)
         finish_in_order();
@@ -342,7 +332,7 @@ asio::awaitable<void> SessionImpl::run_writer(std::shared_ptr<SessionImpl> impl,
                 output.written(size);
                 impl->conversation_.bytes_sent(now);
                 impl->info_.bytes_sent.add(size);
-                if (impl->reconnects_)
+                if (impl->reconnection_.is_enabled())
                     impl->outbox_.written(output.accepted());
             }
             output.end_write(std::max(kept_when_written, 2 * impl->config_->write_buffer.limit));
@@ -362,17 +352,17 @@ asio::awaitable<void> SessionImpl::run_writer(std::shared_ptr<SessionImpl> impl,
 // The broker may have closed its reading side after an ERROR that is still to be read, and that explains more.
 void SessionImpl::write_failed(Connection& connection, boost::system::error_code code)
 {
-    if (connection.ended || write_failure_)
+    if (connection.ended || connection.write_failure)
         return;
     if (conversation_.state() == Conversation::State::disconnecting) {
         finish_in_order();
         return;
     }
-    write_failure_ = lost(code);
-    read_on_until_ = Clock::now() + reading_on;
+    connection.write_failure = lost(code);
+    connection.read_on_until = Clock::now() + reading_on;
     // With another connection to come, they wait for that.
-    while (!queue_.empty() && !(reconnects_ && conversation_.is_open()))
-        complete_queued(queue_.front(), write_failure_->with_outcome(Outcome::not_sent)->to_exception_ptr());
+    while (!queue_.empty() && !(reconnection_.is_enabled() && conversation_.is_open()))
+        complete_queued(queue_.front(), connection.write_failure->with_outcome(Outcome::not_sent)->to_exception_ptr());
     connection.flushers.wake_all(executor_);
     update_reading();
     set_timer();
@@ -380,12 +370,10 @@ void SessionImpl::write_failed(Connection& connection, boost::system::error_code
 
 bool SessionImpl::must_stop_reading() const noexcept
 {
-    ReadingCounts counts;
-    counts.full_buffers = full_buffers_;
-    counts.receipts = awaited_;
-    counts.operations = peer_waits_;
+    auto counts = reading_;
+    counts.receipts = receipts_.awaited();
     counts.is_established = conversation_.is_open();
-    counts.writing_has_failed = write_failure_ != nullptr;
+    counts.writing_has_failed = writing_has_failed();
     return !should_read(counts);
 }
 
@@ -397,7 +385,7 @@ void SessionImpl::update_reading()
 
 void SessionImpl::observing_begins()
 {
-    ++observers_waiting_;
+    ++reading_.observers;
     if (current_ && !current_->reader.empty())
         plan_probe();
 }
@@ -406,15 +394,15 @@ void SessionImpl::observing_begins()
 TimePoint SessionImpl::next_probe_after(TimePoint now) const noexcept
 {
     auto const promised = deadline_after(now, conversation_.negotiated_heart_beat().receive);
-    return observers_waiting_ == 0 ? promised : std::min(promised, now + probe_interval);
+    return reading_.observers == 0 ? promised : std::min(promised, now + probe_interval);
 }
 
 void SessionImpl::plan_probe()
 {
     auto const next = next_probe_after(Clock::now());
-    if (next >= next_probe_)
+    if (next >= current_->next_probe)
         return;
-    next_probe_ = next;
+    current_->next_probe = next;
     set_timer();
 }
 
@@ -426,18 +414,22 @@ void SessionImpl::probe()
 
 void SessionImpl::full_buffers_changed(int by)
 {
-    full_buffers_ += static_cast<std::size_t>(by);
+    reading_.full_buffers += static_cast<std::size_t>(by);
     update_reading();
 }
 
 void SessionImpl::set_timer()
 {
-    if (finished_)
+    if (ending_.has_come())
         return;
     auto judging = conversation_.earliest_silence_deadline();
-    if (horizon_.is_checking())
-        judging = std::max(judging, horizon_.next_step());
-    auto const due = std::min({conversation_.send_deadline(), judging, read_on_until_, next_probe_});
+    auto due = conversation_.send_deadline();
+    if (current_) {
+        if (current_->horizon.is_checking())
+            judging = std::max(judging, current_->horizon.next_step());
+        due = std::min({due, current_->read_on_until, current_->next_probe});
+    }
+    due = std::min(due, judging);
     timer_.set(due, [self = shared_from_this()](boost::system::error_code code) {
         if (!code && self->is_alive())
             self->timer_expired();
@@ -460,18 +452,22 @@ void SessionImpl::timer_expired()
 // that had come by then, which takes a few more rings of the timer.
 TimePoint SessionImpl::read_until(TimePoint now)
 {
-    horizon_.ring(now);
+    // Without a connection nothing can be read: what is due is due.
+    if (!current_)
+        return now;
+    auto& horizon = current_->horizon;
+    horizon.ring(now);
     auto const due = conversation_.silence_deadline();
     if (due > now) {
-        horizon_.stop();
-    } else if (due > horizon_.reached() && !horizon_.is_checking()) {
+        horizon.stop();
+    } else if (due > horizon.reached() && !horizon.is_checking()) {
         bool const is_heart_beat = conversation_.wants_heart_beat_by(now);
         auto const period = is_heart_beat ? conversation_.negotiated_heart_beat().receive : 1ms;
-        horizon_.begin(now, ReadHorizon::step_for(period));
-        if (is_heart_beat && current_)
+        horizon.begin(now, ReadHorizon::step_for(period));
+        if (is_heart_beat)
             probe();
     }
-    return horizon_.reached();
+    return horizon.reached();
 }
 
 void SessionImpl::on_timer()
@@ -480,12 +476,12 @@ void SessionImpl::on_timer()
     ConcurrencyCheck::Section const section(concurrency_check_);
     timer_.end_postponement();
     auto const now = Clock::now();
-    if (now >= next_probe_ && current_) {
-        next_probe_ = next_probe_after(now);
+    if (current_ && now >= current_->next_probe) {
+        current_->next_probe = next_probe_after(now);
         probe();
     }
-    if (now >= read_on_until_) {
-        on_connection_lost(write_failure_, CloseReason::error);
+    if (current_ && now >= current_->read_on_until) {
+        on_connection_lost(current_->write_failure, CloseReason::error);
         return;
     }
     auto const heard_until = read_until(now);

@@ -23,13 +23,13 @@ std::shared_ptr<StompError> as_lost(StompError const& cause, Outcome outcome)
 // The connection has come to an end that was not asked for. `explained` says that an operation was told the cause.
 void SessionImpl::on_connection_lost(std::shared_ptr<StompError> cause, CloseReason reason, bool explained)
 {
-    if (finished_)
+    if (ending_.has_come())
         return;
-    if (std::exchange(in_handshake_, false)) {
-        handshake_failure_ = std::move(cause);
+    if (handshake_.in_progress()) {
+        handshake_.end(std::move(cause));
         conversation_.reset();
         drop_link(reason, false);
-        connecting_.wake_all(executor_);
+        handshake_.waiters.wake_all(executor_);
         return;
     }
     if (!may_reconnect(*cause)) {
@@ -37,10 +37,7 @@ void SessionImpl::on_connection_lost(std::shared_ptr<StompError> cause, CloseRea
         return;
     }
     ConcurrencyCheck::Section const section(concurrency_check_);
-    bool const held = schedule_.has_held(Clock::now());
-    brokers_->first = brokers_->current + (held ? 0 : 1);
-    if (held)
-        schedule_.reset();
+    reconnection_.connection_lost(Clock::now());
 
     auto const unsent = current_ ? current_->output.unsent_from() : 0;
     ++connection_number_; // what belonged to the old one is stale from here on
@@ -66,7 +63,7 @@ void SessionImpl::on_connection_lost(std::shared_ptr<StompError> cause, CloseRea
 
 bool SessionImpl::may_reconnect(StompError const& cause)
 {
-    if (!reconnects_ || disconnecting_ || !schedule_.may_reconnect(Clock::now()))
+    if (!reconnection_.is_enabled() || ending_.is_requested() || !reconnection_.schedule.may_reconnect(Clock::now()))
         return false;
     return may_try_again(cause);
 }
@@ -74,7 +71,8 @@ bool SessionImpl::may_reconnect(StompError const& cause)
 // The last attempts did connect, but none of the connections lasted.
 std::shared_ptr<StompError> SessionImpl::without_attempts_left(std::shared_ptr<StompError> cause) const
 {
-    if (!reconnects_ || disconnecting_ || schedule_.attempts() == 0 || schedule_.may_reconnect(Clock::now()))
+    if (!reconnection_.is_enabled() || ending_.is_requested() || reconnection_.schedule.attempts() == 0 ||
+        reconnection_.schedule.may_reconnect(Clock::now()))
         return cause;
     ConnectAttempt attempt;
     attempt.url = events_.last().url;
@@ -86,7 +84,7 @@ std::shared_ptr<StompError> SessionImpl::without_attempts_left(std::shared_ptr<S
     if (auto const* const error = dynamic_cast<ErrorFrameReceived const*>(cause.get()))
         error_frame = std::make_shared<Frame const>(error->frame());
     return std::make_shared<ConnectError>(std::vector{std::move(attempt)}, std::move(error_frame),
-                                          schedule_.attempts());
+                                          reconnection_.schedule.attempts());
 }
 
 bool SessionImpl::may_try_again(StompError const& cause)
@@ -114,7 +112,7 @@ void SessionImpl::settle_slots_at_loss(StompError const& cause)
     auto const now = Clock::now();
     start_limits(now);
     std::vector<ReceiptSlot*> waiting;
-    for (auto& slot : waiting_slots_)
+    for (auto& slot : receipts_.waiting())
         waiting.push_back(&slot);
     for (auto* const entry : waiting) {
         auto& slot = *entry;
@@ -180,7 +178,7 @@ void SessionImpl::settle_queue_at_loss(StompError const& cause)
 
 void SessionImpl::settle_subscriptions_at_loss()
 {
-    for (auto const& [key, subscription] : subscriptions_)
+    for (auto const& [key, subscription] : subscriptions_.all())
         subscription->connection_lost();
 }
 
@@ -190,8 +188,9 @@ void SessionImpl::settle_subscriptions_at_loss()
 void SessionImpl::blame_resubscription(StompError const& cause)
 {
     auto const first =
-        std::ranges::find_if(waiting_slots_, [](ReceiptSlot const& slot) { return slot.is_resubscribe; });
-    if (first == waiting_slots_.end() || !first->encoded || !current_ || current_->output.is_unsent(first->position))
+        std::ranges::find_if(receipts_.waiting(), [](ReceiptSlot const& slot) { return slot.is_resubscribe; });
+    if (first == receipts_.waiting().end() || !first->encoded || !current_ ||
+        current_->output.is_unsent(first->position))
         return;
     auto const subscription = first->subscribing;
     if (!std::exchange(subscription->suspected, true))
@@ -208,7 +207,7 @@ void SessionImpl::refuse_subscription(SubscriptionState& state, std::shared_ptr<
     if (state.ack != AckMode::automatic)
         state.discard_buffer();
     conversation_.remove_subscription(state.id, &state);
-    subscriptions_.erase(&state);
+    subscriptions_.remove(state);
 }
 
 // The broker has ended it, and says so in an ERROR that leaves the session open.
@@ -216,7 +215,7 @@ void SessionImpl::subscription_refused(SubscriptionState& state, StompError cons
 {
     auto const self = state.shared_from_this();
     std::vector<ReceiptSlot*> waiting;
-    for (auto& slot : waiting_slots_) {
+    for (auto& slot : receipts_.waiting()) {
         if (slot.ending == self || slot.subscribing == self)
             waiting.push_back(&slot);
     }

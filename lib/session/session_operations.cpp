@@ -97,7 +97,7 @@ asio::awaitable<std::optional<Receipt>> SessionImpl::transmit(std::shared_ptr<Se
         co_return co_await run_on(impl->home(), std::move(operation));
     }
     check_destination(options);
-    if (impl->reconnects_ && !impl->is_online())
+    if (impl->reconnection_.is_enabled() && !impl->is_online())
         co_await impl->await_online(frame, options);
     std::optional<Receipt> receipt;
     auto slot = impl->expect_receipt(frame, options);
@@ -200,7 +200,7 @@ asio::awaitable<PendingReceipt> SessionImpl::submit(std::shared_ptr<SessionImpl>
         co_return co_await run_on(impl->home(), std::move(operation));
     }
     check_destination(options);
-    if (impl->reconnects_ && !impl->is_online())
+    if (impl->reconnection_.is_enabled() && !impl->is_online())
         co_await impl->await_online(frame, options);
     auto slot = impl->expect_receipt(frame, options);
     bool yields = false;
@@ -267,7 +267,7 @@ asio::awaitable<void> SessionImpl::await_written(std::shared_ptr<Connection> con
         co_return;
     auto const end = connection->output.end();
     while (connection->output.accepted() < end) {
-        auto cause = finished_ ? cause_ : write_failure_;
+        auto cause = ending_.has_come() ? ending_.cause() : connection->write_failure;
         if (!cause && connection->ended)
             cause = std::make_shared<ConnectionLost>(make_error_code(errc::connection_lost), "the connection was lost");
         if (cause)
@@ -292,8 +292,8 @@ asio::awaitable<void> SessionImpl::await_watched(WriteWatch& watch)
     if (watch.state == WriteWatch::State::written)
         co_return;
     auto const outcome = watch.state == WriteWatch::State::never_sent ? Outcome::not_sent : Outcome::unknown;
-    if (finished_)
-        cause_->with_outcome(outcome)->raise();
+    if (ending_.has_come())
+        ending_.cause()->with_outcome(outcome)->raise();
     throw ConnectionLost(make_error_code(errc::connection_lost), "the connection was lost", outcome);
 }
 
@@ -302,14 +302,14 @@ asio::awaitable<void> SessionImpl::await_online(Frame const& frame, TransmitOpti
 {
     auto const rule = rule_for(frame, options);
     // As long as the end of a connection is still being read, its frames share its fate.
-    if (rule == OnConnectionLoss::resend || (rule != OnConnectionLoss::wait && write_failure_))
+    if (rule == OnConnectionLoss::resend || (rule != OnConnectionLoss::wait && writing_has_failed()))
         co_return;
     if (rule != OnConnectionLoss::wait)
         throw ConnectionLost(make_error_code(errc::connection_lost), "there is no connection", Outcome::not_sent);
     while (!is_online()) {
         check_open();
         PeerWaiter waiter(*this);
-        co_await online_.wait(executor_, waiter);
+        co_await reconnection_.waiters.wait(executor_, waiter);
     }
     check_open();
 }
@@ -333,7 +333,7 @@ asio::awaitable<bool> SessionImpl::flush(std::shared_ptr<SessionImpl> impl)
         auto operation = flush(impl);
         co_return co_await run_on(impl->home(), std::move(operation));
     }
-    if (impl->reconnects_)
+    if (impl->reconnection_.is_enabled())
         co_await impl->await_backlog();
     if (!impl->current_)
         impl->check_open();

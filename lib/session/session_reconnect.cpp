@@ -19,13 +19,6 @@ namespace arbalest::detail {
 
 namespace asio = boost::asio;
 
-/// The coroutine that makes the next connection.
-struct Reconnecting
-{
-    asio::cancellation_signal signal;
-    bool done = false;
-};
-
 namespace {
 
 double chance()
@@ -40,12 +33,12 @@ double chance()
 void SessionImpl::subscribe_all_again()
 {
     std::map<SubscriptionState*, Receipts::Number> pending;
-    for (auto const& slot : waiting_slots_) {
+    for (auto const& slot : receipts_.waiting()) {
         if (slot.subscribing)
             pending.emplace(slot.subscribing.get(), slot.number);
     }
     std::vector<std::shared_ptr<SubscriptionState>> subscriptions;
-    for (auto const& [key, subscription] : subscriptions_) {
+    for (auto const& [key, subscription] : subscriptions_.all()) {
         if (subscription->announced && !subscription->has_ended())
             subscriptions.push_back(subscription);
     }
@@ -62,13 +55,13 @@ void SessionImpl::subscribe_all_again()
 void SessionImpl::resume()
 {
     auto const now = Clock::now();
-    for (auto& slot : waiting_slots_) {
+    for (auto& slot : receipts_.waiting()) {
         if (!slot.remaining)
             continue;
         slot.deadline = later(now, *std::exchange(slot.remaining, std::nullopt));
         conversation_.receipts().set_deadline(slot.number, slot.deadline);
     }
-    online_.wake_all(executor_);
+    reconnection_.waiters.wake_all(executor_);
     pump_queue();
     written_.wake_all(executor_);
     set_timer();
@@ -107,7 +100,7 @@ void SessionImpl::subscribe_again(std::shared_ptr<SubscriptionState> const& stat
 
 std::chrono::milliseconds SessionImpl::next_delay(ReconnectPolicy const& policy)
 {
-    return policy.delay(schedule_.attempts() + 1, chance());
+    return policy.delay(reconnection_.schedule.attempts() + 1, chance());
 }
 
 // Goes on until there is a connection or the policy says that it is enough. `lost` is why there is none; nullptr at the
@@ -115,7 +108,7 @@ std::chrono::milliseconds SessionImpl::next_delay(ReconnectPolicy const& policy)
 asio::awaitable<bool> SessionImpl::keep_connecting(std::shared_ptr<SessionImpl> impl, std::shared_ptr<StompError> lost)
 {
     auto const policy = impl->config_->reconnect.value_or(ReconnectPolicy());
-    bool const tries_again = impl->reconnects_ && (lost || policy.first_connect);
+    bool const tries_again = impl->reconnection_.is_enabled() && (lost || policy.first_connect);
     auto failure = lost;
     asio::steady_timer timer(impl->executor_);
     for (;;) {
@@ -124,21 +117,19 @@ asio::awaitable<bool> SessionImpl::keep_connecting(std::shared_ptr<SessionImpl> 
             impl->waiting(delay, failure == lost ? nullptr : failure);
             timer.expires_at(later(Clock::now(), delay));
             co_await timer.async_wait(asio::use_awaitable);
-            if (impl->finished_)
-                impl->cause_->raise();
+            impl->ending_.check();
         }
-        impl->schedule_.attempt_begins();
+        impl->reconnection_.schedule.attempt_begins();
         try {
-            co_await connect_once(impl, impl->brokers_);
+            co_await connect_once(impl, impl->reconnection_.brokers());
             if (!lost)
-                impl->schedule_.reset();
+                impl->reconnection_.schedule.reset();
             co_return true;
         } catch (ConnectError const& error) {
-            failure = std::make_shared<ConnectError>(error.with_rounds(impl->schedule_.attempts()));
+            failure = std::make_shared<ConnectError>(error.with_rounds(impl->reconnection_.schedule.attempts()));
         }
-        if (impl->finished_)
-            impl->cause_->raise();
-        if (!tries_again || !impl->schedule_.has_attempts_left() || !impl->may_try_again(*failure))
+        impl->ending_.check();
+        if (!tries_again || !impl->reconnection_.schedule.has_attempts_left() || !impl->may_try_again(*failure))
             failure->raise();
     }
 }
@@ -160,19 +151,18 @@ asio::awaitable<void> SessionImpl::reconnect(std::shared_ptr<SessionImpl> impl, 
 
 void SessionImpl::start_reconnecting(std::shared_ptr<StompError> lost)
 {
-    reconnecting_ = std::make_shared<Reconnecting>();
-    asio::co_spawn(
-        executor_, reconnect(shared_from_this(), std::move(lost)),
-        asio::bind_cancellation_slot(reconnecting_->signal.slot(), [state = reconnecting_](std::exception_ptr) {
-            state->done = true;
-            state->signal.slot().clear();
-        }));
+    auto const task = reconnection_.start();
+    asio::co_spawn(executor_, reconnect(shared_from_this(), std::move(lost)),
+                   asio::bind_cancellation_slot(task->signal.slot(), [state = task](std::exception_ptr) {
+                       state->done = true;
+                       state->signal.slot().clear();
+                   }));
 }
 
 // Posted, because the coroutine may be the one that has brought about the end.
 void SessionImpl::stop_reconnecting() noexcept
 {
-    auto const state = std::exchange(reconnecting_, nullptr);
+    auto const state = reconnection_.stop();
     if (!state || state->done)
         return;
     asio::post(executor_, [state] {
@@ -185,7 +175,7 @@ void SessionImpl::stop_reconnecting() noexcept
 
 void SessionImpl::waiting(std::chrono::milliseconds delay, std::shared_ptr<StompError> const& failure)
 {
-    auto const attempt = schedule_.attempts() + 1;
+    auto const attempt = reconnection_.schedule.attempts() + 1;
     hooks_.observe("on_waiting", [&](Observer& observer) { observer.on_waiting(delay, attempt); });
     ConnectionEvent event;
     event.state = ConnectionEvent::State::waiting;

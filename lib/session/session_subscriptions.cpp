@@ -78,8 +78,7 @@ asio::awaitable<Subscription> SessionImpl::subscribe(std::shared_ptr<SessionImpl
         impl->conversation_.remove_subscription(state->id, former);
     if (!impl->conversation_.add_subscription(state->id, state->destination, state.get()))
         throw InvalidFrame("'" + state->id + "' is the id of another subscription", "id");
-    impl->subscriptions_.emplace(state.get(), state);
-    state->number = ++impl->last_subscription_;
+    impl->subscriptions_.add(state);
     state->gives_back = impl->gives_back(*state);
     // Whatever happens from here on, the handle sees to it that nothing stays behind.
     Subscription subscription(state);
@@ -142,7 +141,7 @@ bool SessionImpl::gives_back(SubscriptionState const& state) const
 // The subscription's handle is gone, or its consumer is too slow. Nobody waits for the answer.
 void SessionImpl::end_subscription(SubscriptionState& state, std::shared_ptr<StompError> cause)
 {
-    if (state.has_ended() || finished_)
+    if (state.has_ended() || ending_.has_come())
         return;
     auto const self = state.shared_from_this();
     write_acknowledgements(state);
@@ -152,7 +151,7 @@ void SessionImpl::end_subscription(SubscriptionState& state, std::shared_ptr<Sto
         state.discard_buffer();
     if (!state.announced || !conversation_.is_open() || !is_online()) {
         conversation_.remove_subscription(state.id, &state);
-        subscriptions_.erase(&state);
+        subscriptions_.remove(state);
         return;
     }
     std::vector<Frame> frames(1, unsubscribe_frame(state.id, state.destination, conversation_.version()));

@@ -11,9 +11,6 @@ namespace arbalest::detail {
 
 namespace {
 
-// From how many elements on an empty list gives its memory back.
-constexpr std::size_t kept_when_empty = 4096;
-
 bool may_carry_receipt(std::string_view command) noexcept
 {
     constexpr std::array commands{"SEND", "SUBSCRIBE", "UNSUBSCRIBE", "ACK", "NACK", "BEGIN", "COMMIT", "ABORT"};
@@ -62,23 +59,18 @@ SlotHandle SessionImpl::expect_receipt(Frame& frame, TransmitOptions const& opti
     if (!is_chosen && !wanted)
         return {};
     auto const limit = options.timeout().value_or(config_->receipt_timeout);
-    bool const is_running = !options.defer_deadline && (is_online() || !reconnects_);
+    bool const is_running = !options.defer_deadline && (is_online() || !reconnection_.is_enabled());
     // The clock is read once for all that are going to be written together, as long as that will be at once.
     bool const starts_with_writing = is_running && is_online() && !current_->output.is_busy();
     auto const deadline = is_running && !starts_with_writing ? deadline_after(Clock::now(), limit) : TimePoint::max();
-    auto* const slot = &slots_.take();
-    slot->deferred = options.defer_deadline;
-    waiting_slots_.push_back(*slot);
-    if (!slot->deferred)
-        ++awaited_;
+    auto* const slot = &receipts_.add(options.defer_deadline);
     SlotHandle handle(this, slot); // whatever fails from here on leaves nothing behind
-    slot->on_loss = reconnects_ ? rule_for(frame, options) : OnConnectionLoss::fail;
+    slot->on_loss = reconnection_.is_enabled() ? rule_for(frame, options) : OnConnectionLoss::fail;
     slot->limit = limit;
     slot->deadline = deadline;
     // Without a connection, the time stands still.
     if (!is_running && !options.defer_deadline && limit.count() != 0)
         slot->remaining = clock_span(limit);
-    slot->errors_before = errors_;
     auto& receipts = conversation_.receipts();
     if (is_chosen) {
         slot->id = chosen;
@@ -95,7 +87,7 @@ SlotHandle SessionImpl::expect_receipt(Frame& frame, TransmitOptions const& opti
         receipts.expect(slot->number, slot, deadline);
     }
     if (starts_with_writing)
-        starting_.push_back(slot->number);
+        receipts_.start_with_writing(slot->number);
     if (auto* const subscribing = options.subscribing())
         slot->subscribing = subscribing->shared_from_this();
     if (!slot->deferred)
@@ -108,17 +100,13 @@ SlotHandle SessionImpl::expect_receipt(Frame& frame, TransmitOptions const& opti
 void SessionImpl::start_limits(TimePoint now)
 {
     auto& receipts = conversation_.receipts();
-    for (auto const number : starting_) {
+    receipts_.start_limits([&](Receipts::Number number) {
         auto* const slot = static_cast<ReceiptSlot*>(receipts.find(number));
         if (!slot) // its wait has ended meanwhile
-            continue;
+            return;
         slot->deadline = deadline_after(now, slot->limit);
         receipts.start(number, slot->deadline);
-    }
-    if (starting_.size() > kept_when_empty)
-        starting_ = std::vector<Receipts::Number>();
-    else
-        starting_.clear();
+    });
     if (receipts.earliest_deadline() < timer_.expiry())
         set_timer();
 }
@@ -127,8 +115,7 @@ void SessionImpl::start_deadline(ReceiptSlot* slot)
 {
     if (slot->state != ReceiptSlot::State::waiting || !slot->deferred)
         return;
-    slot->deferred = false;
-    ++awaited_;
+    receipts_.start(*slot);
     slot->deadline = deadline_after(Clock::now(), slot->limit);
     conversation_.receipts().set_deadline(slot->number, slot->deadline);
     update_reading();
@@ -152,12 +139,12 @@ OnConnectionLoss rule_for(Frame const& frame, TransmitOptions const& options) no
 
 bool SessionImpl::is_kept(Frame const& frame) const noexcept
 {
-    return reconnects_ && frame.command() == "SEND" && !frame.has_header("transaction");
+    return reconnection_.is_enabled() && frame.command() == "SEND" && !frame.has_header("transaction");
 }
 
 bool SessionImpl::has_room(Frame const& frame) const noexcept
 {
-    if (!reconnects_)
+    if (!reconnection_.is_enabled())
         return has_buffer_room(frame);
     if (is_kept(frame)) {
         if (!outbox_.has_room(frame.memory()))
@@ -257,7 +244,7 @@ std::uint64_t SessionImpl::encode_frame(Frame const& frame)
     auto& connection = *current_;
     auto const position = connection.output.append(frame, conversation_.version(), content_length());
     info_.frames_sent.add(1);
-    if (!writer_is_held_)
+    if (!connection.writer_is_held)
         connection.writer.wake_all(executor_);
     if (hooks_.has_observers())
         hooks_.on_frame_sent(frame);
@@ -327,9 +314,10 @@ void SessionImpl::pump_outbox()
 void SessionImpl::pump_queue()
 {
     ConcurrencyCheck::Section const section(concurrency_check_);
-    if (reconnects_)
+    if (reconnection_.is_enabled())
         pump_outbox();
-    while (!queue_.empty() && !finished_ && (current_ || reconnects_) && has_room(queue_.front().frame))
+    while (!queue_.empty() && !ending_.has_come() && (current_ || reconnection_.is_enabled()) &&
+           has_room(queue_.front().frame))
         write_queued(queue_.front());
     continue_disconnect();
 }
@@ -355,7 +343,7 @@ void SessionImpl::write_acknowledgements(SubscriptionState const& state)
     auto const is_its = [&](QueuedFrame const& queued) {
         return queued.options.effects && queued.options.effects->settles == &state;
     };
-    while (is_online() && !finished_) {
+    while (is_online() && !ending_.has_come()) {
         auto const found = std::ranges::find_if(queue_, is_its);
         if (found == queue_.end())
             return;
@@ -375,7 +363,7 @@ void SessionImpl::room_was_made() noexcept
 
 void SessionImpl::send_control(Frame frame) noexcept
 {
-    if (finished_ || !current_ || write_failure_ || in_handshake_)
+    if (ending_.has_come() || !is_online())
         return;
     try {
         write_intercepted(intercepted(std::move(frame)), nullptr, TransmitOptions());
