@@ -204,7 +204,7 @@ BOOST_FIXTURE_TEST_CASE(a_peer_that_says_nothing_is_given_up_in_time, EmbeddedFi
     run([this]() -> asio::awaitable<void> {
         broker.faults().ignore_connect();
         StompConfig config;
-        config.connect_timeout = 50ms;
+        config.connect_timeout = 300ms;
         auto const error = co_await error_of("stomp://user:secret@127.0.0.1:" + std::to_string(broker.port()), config);
         BOOST_TEST((error.phase() == ConnectPhase::stomp));
         BOOST_TEST((error.cause() == errc::timeout));

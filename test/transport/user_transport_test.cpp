@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_says_nothing_is_given_up)
     peer->on_frame = [](std::string const&) { return ""s; };
     run([this]() -> asio::awaitable<void> {
         StompConfig config;
-        config.connect_timeout = 50ms;
+        config.connect_timeout = 300ms;
         auto const attempt = co_await fail_to_open(config);
         BOOST_TEST((attempt.phase == ConnectPhase::stomp));
         BOOST_TEST((attempt.code == errc::timeout));
