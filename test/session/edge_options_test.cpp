@@ -1,10 +1,13 @@
 #include "session/concurrency_check.hpp"
 #include "support/raw_peer.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <future>
+#include <memory>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -68,6 +71,50 @@ void enter_from_two_threads(bool asserts)
     detail::ConcurrencyCheck::Section const outer(exclusive);
     detail::ConcurrencyCheck::Section const nested(exclusive); // of the same thread: allowed
     std::thread([&exclusive] { detail::ConcurrencyCheck::Section const other(exclusive); }).join();
+}
+
+/// Holds up the thread that sends the first frame behind CONNECT, in the middle of it, until another one was sent.
+class HoldingInterceptor : public Interceptor
+{
+public:
+    void on_outgoing(Frame& frame) override
+    {
+        if (frame.command() != "SEND" || held_.exchange(true))
+            return;
+        in_the_middle.set_value();
+        another_was_sent.get_future().wait();
+    }
+
+    std::promise<void> in_the_middle;
+    std::promise<void> another_was_sent;
+
+private:
+    std::atomic<bool> held_ = false;
+};
+
+// Two threads run the executor of a session, which is no strand, and each of them sends.
+void send_from_two_threads(bool asserts)
+{
+    asio::io_context context;
+    EmbeddedBroker broker(context.get_executor());
+    broker.listen();
+    auto const interceptor = std::make_shared<HoldingInterceptor>();
+    StompConfig config;
+    config.interceptor = interceptor;
+    config.assert_no_concurrency = asserts;
+    auto const opening = start(context.get_executor(), StompClient(config).connect(broker.url()));
+    while (!opening->done)
+        context.run_one();
+    auto session = opening->value.value();
+    auto const sending = start(context.get_executor(), session.send("/queue/q", "one"));
+    std::thread other([&] { context.run(); });
+    interceptor->in_the_middle.get_future().wait();
+    auto const sending_another = start(context.get_executor(), session.send("/queue/q", "another"));
+    while (!sending_another->done)
+        context.run_one();
+    context.stop();
+    interceptor->another_was_sent.set_value();
+    other.join();
 }
 
 BOOST_FIXTURE_TEST_SUITE(edge_options, ContextFixture)
@@ -141,6 +188,12 @@ BOOST_AUTO_TEST_CASE(two_threads_in_a_session_are_noticed)
 {
     BOOST_TEST(is_aborted_by_itself([] { enter_from_two_threads(true); }));
     BOOST_TEST(!is_aborted_by_itself([] { enter_from_two_threads(false); }));
+}
+
+BOOST_AUTO_TEST_CASE(operations_from_two_threads_at_once_are_noticed)
+{
+    BOOST_TEST(is_aborted_by_itself([] { send_from_two_threads(true); }));
+    BOOST_TEST(!is_aborted_by_itself([] { send_from_two_threads(false); }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
