@@ -35,15 +35,25 @@ public:
         ConcurrencyCheck* concurrency_check_;
     };
 
+    /// Checks only, without entering.
+    void check() const noexcept
+    {
+        auto const owner = owner_.load();
+        if (enabled_ && owner != std::thread::id() && owner != std::this_thread::get_id())
+            fail();
+    }
+
 private:
     void enter() noexcept
     {
         auto const self = std::this_thread::get_id();
         std::thread::id nobody;
-        if (owner_.compare_exchange_strong(nobody, self) || nobody == self) {
-            ++depth_;
-            return;
-        }
+        if (!owner_.compare_exchange_strong(nobody, self) && nobody != self)
+            fail();
+        ++depth_;
+    }
+    [[noreturn]] static void fail() noexcept
+    {
         std::fputs(
             "arbalest: a session is used by two threads at once; in a multi-threaded program its executor must be "
             "a strand (StompConfig::assert_no_concurrency)\n",

@@ -142,7 +142,15 @@ public:
     std::shared_ptr<SessionExecutor> home() { return {shared_from_this(), &home_}; }
     bool runs_here() const noexcept { return home_.running_here(); }
     /// Whether an operation may begin right here. Not while a hook runs: what a hook asks for is a step of its own.
-    bool on_executor() const noexcept { return runs_here() && !hooks_.is_running(); }
+    bool on_executor() const noexcept
+    {
+        if (!runs_here())
+            return false;
+        if (!hooks_.is_running())
+            return true;
+        concurrency_check_.check(); // a hook that runs in another thread
+        return false;
+    }
     /// False once the io_context is gone: then nothing may be posted and no I/O object exists.
     bool is_alive() const noexcept { return home_.is_alive(); }
     /// Whether an operation may suspend in the coroutine that awaits it, which lives on `caller`: only one that lives
