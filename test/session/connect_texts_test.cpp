@@ -221,7 +221,7 @@ BOOST_FIXTURE_TEST_CASE(a_timeout_says_how_far_it_came, PeerFixture)
     check_says(error_after("", config).what(), "nothing answered CONNECT within 300 ms");
     check_says(error_after("CONNECTED\nver", config).what(), "no whole frame within 300 ms, but with 'CONNECTED\\nver'");
     using detail::describe_timeout;
-    check_says(describe_timeout(ConnectPhase::tcp, "", "", 50ms), "TCP within 300 ms");
+    check_says(describe_timeout(ConnectPhase::tcp, "", "", 50ms), "TCP within 50 ms");
     check_says(describe_timeout(ConnectPhase::tls, "", "", 50ms), "TCP is open");
     check_says(describe_timeout(ConnectPhase::http, "the proxy did not answer", "", 50ms), "the proxy did not answer");
 }
