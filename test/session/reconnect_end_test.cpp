@@ -1,5 +1,7 @@
 #include "reconnect_tools.hpp"
 
+#include <boost/asio/detached.hpp>
+
 #include <cstdint>
 
 // When a session that reconnects gives up, and how it is ended.

@@ -1,5 +1,8 @@
 #include "reconnect_tools.hpp"
 
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include <functional>
 
 // A session that has lost its connection gets another, and goes on where it was.
