@@ -59,13 +59,14 @@ public:
     }
     bool has_negative_timeout() const noexcept { return timeout_ < 0 && timeout_ != not_given; }
 
-    bool with_receipt : 1 = false;    // ask for one
-    bool raw : 1 = false;             // only if the frame has one
-    bool defer_deadline : 1 = false;  // in a transaction: the limit starts with COMMIT
-    bool deletes_durable : 1 = false; // UNSUBSCRIBE
-    bool may_suspend : 1 =
-        false; // see SessionImpl::may_suspend_on(); the operation has seen to it, or need not suspend
-    bool no_destination : 1 = false; // a message that goes nowhere
+    // One underlying type for all: the Microsoft layout does not let bit-fields of different ones share a word.
+    std::uint64_t with_receipt : 1 = false;    // ask for one
+    std::uint64_t raw : 1 = false;             // only if the frame has one
+    std::uint64_t defer_deadline : 1 = false;  // in a transaction: the limit starts with COMMIT
+    std::uint64_t deletes_durable : 1 = false; // UNSUBSCRIBE
+    // See SessionImpl::may_suspend_on(): the operation has checked it, or does not suspend.
+    std::uint64_t may_suspend : 1 = false;
+    std::uint64_t no_destination : 1 = false; // a message that goes nowhere
 
 private:
     static constexpr int timeout_bits = 56;
