@@ -1,7 +1,7 @@
 #include "escape.hpp"
 #include "frame_block.hpp"
 #include "plain_text.hpp"
-#include "usual_head.hpp"
+#include "simd_head.hpp"
 #include <arbalest/protocol/error.hpp>
 #include <arbalest/protocol/frame_decoder.hpp>
 
@@ -25,11 +25,11 @@ char const* find_byte(char const* from, char const* to, char byte) noexcept
 }
 
 // How a RECEIPT begins and ends that has no other header.
-constexpr std::string_view plain_receipt = "RECEIPT\nreceipt-id:";
-constexpr std::string_view end_of_plain_receipt("\n\n\0", 3);
+constexpr std::string_view bare_receipt = "RECEIPT\nreceipt-id:";
+constexpr std::string_view end_of_bare_receipt("\n\n\0", 3);
 
 // Of few digits, so that nothing overflows.
-bool parse_usual_number(std::string_view digits, std::size_t& number) noexcept
+bool parse_short_number(std::string_view digits, std::size_t& number) noexcept
 {
     if (digits.empty() || digits.size() > 9)
         return false;
@@ -99,7 +99,7 @@ void FrameDecoder::release_if_empty() noexcept
     begin_ = end_ = capacity_ = 0;
     buffer_.reset();
     slots_ = std::vector<detail::HeaderSlot>(); // assigning {} would keep the memory
-    usual_head_.reset();
+    simd_head_.reset();
 }
 
 void FrameDecoder::fail(std::string_view reason, std::size_t position)
@@ -142,24 +142,24 @@ inline bool FrameDecoder::skip_line_ends()
     return true;
 }
 
-// Takes a frame that is there as a whole, with a usual head and nothing escaped in it. Returns nullptr where that is
-// not so, with nothing done; the other way then has the last word.
-[[gnu::always_inline]] inline detail::FrameBlock* FrameDecoder::take_usual_frame()
+// Takes a complete frame whose head the SIMD parser accepts, without escapes. Otherwise returns nullptr with nothing
+// done, and scan_head() decides.
+[[gnu::always_inline]] inline detail::FrameBlock* FrameDecoder::take_whole_frame()
 {
     auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
-    if (!usual_head_) {
-        usual_head_ = std::make_unique<detail::UsualHead>(detail::UsualHead::Bounds{
+    if (!simd_head_) {
+        simd_head_ = std::make_unique<detail::SimdHead>(detail::SimdHead::Bounds{
             .header_line = limits_.header_line, .headers = limits_.headers, .frame = limits_.frame});
     }
-    auto& head = *usual_head_;
-    if (!head.take_apart(text) || head.may_have_escapes() ||
+    auto& head = *simd_head_;
+    if (!head.parse(text) || head.may_have_escapes() ||
         (version_ == StompVersion::v1_0 && has_leading_space(text, head.slots())))
         return nullptr;
     auto const rest = text.substr(head.body());
     std::size_t body_size = 0;
     if (auto const* const length = head.content_length()) {
         auto const digits = text.substr(length->value_offset, length->value_length);
-        if (!parse_usual_number(digits, body_size) || body_size >= rest.size() || rest[body_size] != '\0')
+        if (!parse_short_number(digits, body_size) || body_size >= rest.size() || rest[body_size] != '\0')
             return nullptr;
     } else {
         body_size = rest.find('\0');
@@ -180,8 +180,8 @@ std::optional<Frame> FrameDecoder::next()
         throw MalformedFrame(failure_, failure_offset_);
     if (phase_ == Phase::between && !skip_line_ends())
         return std::nullopt;
-    if (phase_ == Phase::head && scanned_ == 0) {
-        if (auto* const block = take_usual_frame())
+    if (detail::SimdHead::is_enabled && phase_ == Phase::head && scanned_ == 0) {
+        if (auto* const block = take_whole_frame())
             return Frame(block);
     }
     if (phase_ == Phase::head && !scan_head())
@@ -189,7 +189,7 @@ std::optional<Frame> FrameDecoder::next()
     return take_body();
 }
 
-// Behind a head that has been taken apart.
+// After the head was parsed.
 std::optional<Frame> FrameDecoder::take_body()
 {
     auto const* const frame = buffer_.get() + begin_;
@@ -233,12 +233,12 @@ std::string_view FrameDecoder::peek_receipt()
     if (phase_ != Phase::head || scanned_ != 0)
         return {};
     auto const text = std::string_view(buffer_.get() + begin_, end_ - begin_);
-    if (!text.starts_with(plain_receipt))
+    if (!text.starts_with(bare_receipt))
         return {};
-    auto const rest = text.substr(plain_receipt.size());
+    auto const rest = text.substr(bare_receipt.size());
     auto const size = detail::plain_size(rest);
-    auto const whole = plain_receipt.size() + size + end_of_plain_receipt.size();
-    if (!rest.substr(size).starts_with(end_of_plain_receipt) || limits_.headers == 0 ||
+    auto const whole = bare_receipt.size() + size + end_of_bare_receipt.size();
+    if (!rest.substr(size).starts_with(end_of_bare_receipt) || limits_.headers == 0 ||
         whole > std::min(limits_.header_line, limits_.frame))
         return {};
     return rest.substr(0, size);
@@ -246,10 +246,10 @@ std::string_view FrameDecoder::peek_receipt()
 
 void FrameDecoder::take_receipt(std::string_view id) noexcept
 {
-    end_frame(plain_receipt.size() + id.size() + end_of_plain_receipt.size() - 1);
+    end_frame(bare_receipt.size() + id.size() + end_of_bare_receipt.size() - 1);
 }
 
-// Takes apart the lines that have come. Returns true when the head is complete.
+// Parses the lines received so far. Returns true when the head is complete.
 bool FrameDecoder::scan_head()
 {
     auto const* const frame = buffer_.get() + begin_;

@@ -1,19 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-
-#if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
-#elif defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
-// Finding the bytes that give a head its structure, 64 at a time instead of one memchr for each.
+// Finds the bytes that structure a head, 64 at a time, with AVX2. Included on x86-64 by g++ and clang only.
 namespace arbalest::detail {
 
 /// One bit for each of 64 bytes, the lowest for the first.
@@ -24,7 +17,7 @@ struct HeadBytes
 {
     ByteMask line_feeds = 0;
     ByteMask colons = 0;
-    ByteMask unusual = 0; // NUL, carriage return and backslash
+    ByteMask special = 0; // NUL, carriage return and backslash
 };
 
 inline constexpr std::size_t head_block = 64;
@@ -35,54 +28,6 @@ constexpr ByteMask below(int bit) noexcept
     return (ByteMask{1} << bit) - 1;
 }
 
-#ifdef __SSE2__
-
-/// Looks at 64 bytes.
-inline HeadBytes scan_head_block(char const* bytes) noexcept
-{
-    HeadBytes found;
-    auto const equal = [](__m128i part, char byte) { return _mm_cmpeq_epi8(part, _mm_set1_epi8(byte)); };
-    auto const bits = [](__m128i flags) {
-        return static_cast<ByteMask>(static_cast<unsigned>(_mm_movemask_epi8(flags)));
-    };
-    for (int i = 0; i < 4; ++i) {
-        auto const part = _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes + 16 * i));
-        found.line_feeds |= bits(equal(part, '\n')) << (16 * i);
-        found.colons |= bits(equal(part, ':')) << (16 * i);
-        auto const unusual = _mm_or_si128(_mm_or_si128(equal(part, '\0'), equal(part, '\r')), equal(part, '\\'));
-        found.unusual |= bits(unusual) << (16 * i);
-    }
-    return found;
-}
-
-#else
-
-inline HeadBytes scan_head_block(char const* bytes) noexcept
-{
-    HeadBytes found;
-    for (std::size_t i = 0; i < head_block; ++i) {
-        auto const bit = ByteMask{1} << i;
-        switch (bytes[i]) {
-        case '\n':
-            found.line_feeds |= bit;
-            break;
-        case ':':
-            found.colons |= bit;
-            break;
-        case '\0':
-        case '\r':
-        case '\\':
-            found.unusual |= bit;
-            break;
-        default:
-            break;
-        }
-    }
-    return found;
-}
-
-#endif
-
 /// Copies what is there in front of as many NULs as are missing.
 inline std::array<char, head_block> padded_block(char const* bytes, std::size_t size) noexcept
 {
@@ -91,65 +36,22 @@ inline std::array<char, head_block> padded_block(char const* bytes, std::size_t 
     return padded;
 }
 
-/// How many bytes are compared at a time with a structure, which has no fewer. The last ones overlap with those before.
+/// How many bytes are compared at a time. A structure has at least as many; the last piece may overlap the one before.
 inline constexpr std::size_t head_piece = 32;
 
-/// What stands in a structure for bytes that are none of it.
+/// Stands in a structure for bytes that do not belong to it.
 inline constexpr char no_structure = 'x';
 
-/// Looks at heads.
-struct ScanByBlock
-{
-    /// Looks at up to 64 bytes; what is missing counts as NULs.
-    HeadBytes operator()(char const* bytes, std::size_t size) const noexcept
-    {
-        if (size >= head_block)
-            return scan_head_block(bytes);
-        auto const padded = padded_block(bytes, size);
-        return scan_head_block(padded.data());
-    }
-
-    /// The structure of a head: those of its bytes that matter, each in its place.
-    void keep_structure(char const* bytes, char* structure, std::size_t size) const noexcept
-    {
-        std::transform(bytes, bytes + size, structure, kept);
-    }
-
-    /// Whether so many bytes have this structure.
-    bool has_structure(char const* bytes, char const* structure, std::size_t size) const noexcept
-    {
-        bool differ = differs(bytes + size - head_piece, structure + size - head_piece);
-        for (std::size_t i = 0; i + head_piece < size; i += head_piece)
-            differ |= differs(bytes + i, structure + i);
-        return !differ;
-    }
-
-private:
-    static char kept(char byte) noexcept
-    {
-        bool const matters = (byte == '\n') | (byte == ':') | (byte == '\0') | (byte == '\r') | (byte == '\\');
-        return matters ? byte : no_structure;
-    }
-
-    static bool differs(char const* bytes, char const* structure) noexcept
-    {
-        bool differ = false;
-        for (std::size_t i = 0; i < head_piece; ++i)
-            differ |= kept(bytes[i]) != structure[i];
-        return differ;
-    }
-};
-
-#if defined(__x86_64__) && defined(__GNUC__)
-
-/// The same in half the number of steps, where the processor has AVX2.
+/// Needs a processor with AVX2, BMI and BMI2.
 struct ScanByAvx2
 {
+    /// Looks at up to 64 bytes; missing ones count as NULs.
     [[gnu::target("avx2,bmi,bmi2")]] HeadBytes operator()(char const* bytes, std::size_t size) const noexcept
     {
         return size >= head_block ? scan(bytes) : scan_padded(bytes, size);
     }
 
+    /// The structure of a head: those of its bytes that matter, each in its place.
     [[gnu::target("avx2,bmi,bmi2")]] void keep_structure(char const* bytes, char* structure,
                                                          std::size_t size) const noexcept
     {
@@ -158,6 +60,7 @@ struct ScanByAvx2
         keep(bytes + size - head_piece, structure + size - head_piece);
     }
 
+    /// Whether so many bytes have this structure.
     [[gnu::target("avx2,bmi,bmi2")]] bool has_structure(char const* bytes, char const* structure,
                                                         std::size_t size) const noexcept
     {
@@ -223,11 +126,9 @@ private:
         HeadBytes found;
         found.line_feeds = bits(_mm256_cmpeq_epi8(low, line_feed), _mm256_cmpeq_epi8(high, line_feed));
         found.colons = bits(_mm256_cmpeq_epi8(low, colon), _mm256_cmpeq_epi8(high, colon));
-        found.unusual = bits(special(low), special(high)) ^ found.line_feeds;
+        found.special = bits(special(low), special(high)) ^ found.line_feeds;
         return found;
     }
 };
-
-#endif
 
 } // namespace arbalest::detail

@@ -1,4 +1,4 @@
-#include "protocol/usual_head.hpp"
+#include "protocol/simd_head.hpp"
 #include "support/rounds.hpp"
 #include <arbalest/protocol/encode.hpp>
 #include <arbalest/protocol/error.hpp>
@@ -16,8 +16,8 @@
 #include <string_view>
 #include <utility>
 
-// Heads are looked through in blocks, whole ones in one pass. Wherever in a block a byte stands, and however the head
-// is cut, the outcome must be the same.
+// Complete heads are parsed in blocks with SIMD, others line by line. Both must give the same, wherever a byte stands
+// and however the head is cut.
 namespace head_scan_tests {
 
 using namespace std::string_view_literals;
@@ -26,7 +26,7 @@ using arbalest::FrameDecoder;
 using arbalest::Limits;
 using arbalest::StompVersion;
 using arbalest::detail::HeaderSlot;
-using arbalest::detail::UsualHead;
+using arbalest::detail::SimdHead;
 
 constexpr std::array versions{StompVersion::v1_0, StompVersion::v1_1, StompVersion::v1_2};
 // More than two blocks of 64.
@@ -62,10 +62,27 @@ Outcome decode(std::string_view bytes, std::size_t step, std::optional<StompVers
     return outcome;
 }
 
-void check_same(bool is_usual, UsualHead const& one, bool is_usual_too, UsualHead const& other)
+/// Switches the SIMD parser off.
+struct WithoutSimd
 {
-    BOOST_TEST(is_usual == is_usual_too);
-    if (!is_usual || !is_usual_too)
+    WithoutSimd() noexcept { SimdHead::is_enabled = false; }
+    WithoutSimd(WithoutSimd const&) = delete;
+    WithoutSimd& operator=(WithoutSimd const&) = delete;
+    ~WithoutSimd() { SimdHead::is_enabled = before; }
+
+    bool const before = SimdHead::is_enabled;
+};
+
+Outcome decode_without_simd(std::string_view bytes, std::optional<StompVersion> version, Limits const& limits)
+{
+    WithoutSimd const scope;
+    return decode(bytes, bytes.size(), version, limits);
+}
+
+void check_same(bool is_parsed, SimdHead const& one, bool is_parsed_too, SimdHead const& other)
+{
+    BOOST_TEST(is_parsed == is_parsed_too);
+    if (!is_parsed || !is_parsed_too)
         return;
     BOOST_TEST(one.body() == other.body());
     BOOST_TEST(one.may_have_escapes() == other.may_have_escapes());
@@ -79,22 +96,19 @@ void check_same(bool is_usual, UsualHead const& one, bool is_usual_too, UsualHea
         BOOST_TEST(same(*one.content_length(), *other.content_length()));
 }
 
-// Whichever way this processor goes, the other one must come to the same; and whatever head came before.
-void check_processors(std::string_view bytes, Limits const& limits, std::string_view before = {})
+// The result must not depend on the head before, and be that of the parser without SIMD.
+void check_parsers(std::string_view bytes, Limits const& limits, std::string_view before = {})
 {
-    UsualHead::Bounds const bounds{.header_line = limits.header_line, .headers = limits.headers, .frame = limits.frame};
-    UsualHead fresh(bounds);
-    bool const is_usual = fresh.take_apart(bytes);
-    UsualHead chosen(bounds);
-    UsualHead plain(bounds);
-    if (!before.empty()) {
-        chosen.take_apart(before);
-        plain.take_apart_plainly(before);
-    }
-    for (int i = 0; i < 2; ++i) { // the second time it is like the last one, if it is usual
-        check_same(is_usual, fresh, chosen.take_apart(bytes), chosen);
-        check_same(is_usual, fresh, plain.take_apart_plainly(bytes), plain);
-    }
+    SimdHead::Bounds const bounds{.header_line = limits.header_line, .headers = limits.headers, .frame = limits.frame};
+    SimdHead fresh(bounds);
+    bool const is_parsed = fresh.parse(bytes);
+    SimdHead used(bounds);
+    if (!before.empty())
+        used.parse(before);
+    for (int i = 0; i < 2; ++i) // the second time it has the structure of the last one
+        check_same(is_parsed, fresh, used.parse(bytes), used);
+    BOOST_TEST((decode(bytes, bytes.size(), StompVersion::v1_2, limits) ==
+                decode_without_simd(bytes, StompVersion::v1_2, limits)));
 }
 
 void check_cuts(std::string_view bytes, std::optional<StompVersion> version, Limits const& limits = {})
@@ -106,7 +120,8 @@ void check_cuts(std::string_view bytes, std::optional<StompVersion> version, Lim
         BOOST_TEST(whole.failure == by_bytes.failure);
         BOOST_TEST(whole.offset == by_bytes.offset);
         BOOST_TEST((whole == by_bytes));
-        check_processors(bytes, limits);
+        BOOST_TEST((whole == decode_without_simd(bytes, version, limits)));
+        check_parsers(bytes, limits);
     }
 }
 
@@ -128,7 +143,7 @@ BOOST_AUTO_TEST_CASE(every_byte_at_every_place_of_a_head)
     }
 }
 
-BOOST_AUTO_TEST_CASE(versions_differ_in_what_is_unusual)
+BOOST_AUTO_TEST_CASE(versions_differ_in_what_is_escaped)
 {
     for (std::size_t size = 0; size < longest; ++size) {
         for (auto const special : {"\r"sv, "\\r"sv, "\\n"sv, "\\x"sv, "\nno-colon"sv}) {
@@ -164,12 +179,12 @@ BOOST_AUTO_TEST_CASE(a_head_is_taken_apart_the_same_whatever_came_before_it)
                             "\nanother:a:b\nlast:1\n\nbody" + '\0';
         for (std::size_t at = 0; at < before.size(); ++at) {
             std::string const beginning(before, 0, at);
-            check_processors(beginning, Limits(), before);
+            check_parsers(beginning, Limits(), before);
             for (auto const special : {"\n"sv, "\r"sv, "\0"sv, ":"sv, "\\"sv, "X"sv, "\xff"sv, ""sv, "ab"sv}) {
                 auto bytes = before;
                 bytes.replace(at, 1, special);
-                check_processors(bytes, Limits(), before);
-                check_processors(before, Limits(), bytes);
+                check_parsers(bytes, Limits(), before);
+                check_parsers(before, Limits(), bytes);
             }
         }
     }
@@ -186,8 +201,8 @@ BOOST_AUTO_TEST_CASE(heads_of_every_size_are_compared_up_to_their_ends)
             for (auto const special : {'\n', '\r', '\0', ':', '\\', '\xff', 'w'}) {
                 auto bytes = before;
                 bytes[value + at] = special;
-                check_processors(bytes, Limits(), before);
-                check_processors(before, Limits(), bytes);
+                check_parsers(bytes, Limits(), before);
+                check_parsers(before, Limits(), bytes);
             }
         }
     }
@@ -205,7 +220,7 @@ BOOST_AUTO_TEST_CASE(names_as_long_as_content_length_may_change_places_with_it)
     };
     for (auto const before : heads) {
         for (auto const head : heads)
-            check_processors(head, Limits(), before);
+            check_parsers(head, Limits(), before);
     }
 }
 

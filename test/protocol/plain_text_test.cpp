@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-// Wherever a byte stands, looking at many at once finds what looking at each by itself would.
 namespace plain_text_tests {
 
 using arbalest::detail::is_plain;

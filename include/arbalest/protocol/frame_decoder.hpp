@@ -17,7 +17,7 @@
 namespace arbalest {
 
 namespace detail {
-class UsualHead;
+class SimdHead;
 }
 
 /// Turns bytes into frames. It owns the read buffer: ask for room with prepare(), read into it, tell with commit() how
@@ -85,7 +85,7 @@ private:
     enum class Phase : std::uint8_t { between, head, sized_body, unsized_body, failed };
 
     bool skip_line_ends();
-    detail::FrameBlock* take_usual_frame();
+    detail::FrameBlock* take_whole_frame();
     std::optional<Frame> take_body();
     bool scan_head();
     void add_command(std::size_t begin, std::size_t end);
@@ -122,7 +122,7 @@ private:
     bool literal_ = false; // CONNECT, STOMP, CONNECTED: never unescaped
     bool escaped_ = false; // there is a backslash in the head, and it means something
     std::vector<detail::HeaderSlot> slots_;
-    std::unique_ptr<detail::UsualHead> usual_head_; // the last one
+    std::unique_ptr<detail::SimdHead> simd_head_; // parsed last
 
     bool behind_frame_ = false;    // the last thing seen was a frame's NUL
     bool frames_end_bare_ = false; // the peer sends no line end behind its frames

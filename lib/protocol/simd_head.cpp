@@ -1,6 +1,8 @@
-#include "usual_head.hpp"
+#include "simd_head.hpp"
 
+#ifdef ARBALEST_SIMD_HEAD
 #include "head_scan.hpp"
+#endif
 
 #include <algorithm>
 #include <bit>
@@ -9,6 +11,8 @@
 #include <limits>
 
 namespace arbalest::detail {
+
+#ifdef ARBALEST_SIMD_HEAD
 
 namespace {
 
@@ -20,27 +24,21 @@ bool is_length_name(char const* name) noexcept
     return std::memcmp(name, length_name.data(), length_name.size()) == 0;
 }
 
-// In one store, for that is how it is going to be loaded.
+// In one store: the processor then forwards it to a load of the same size.
 void put(HeaderSlot& slot, std::uint64_t name_offset, std::uint64_t name_length, std::uint64_t value_offset,
          std::uint64_t value_length) noexcept
 {
-#ifdef __SSE2__
     auto const halves = _mm_set_epi64x(static_cast<long long>(value_offset | value_length << 32),
                                        static_cast<long long>(name_offset | name_length << 32));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(&slot), halves);
-#else
-    slot = {static_cast<std::uint32_t>(name_offset), static_cast<std::uint32_t>(name_length),
-            static_cast<std::uint32_t>(value_offset), static_cast<std::uint32_t>(value_length)};
-#endif
 }
+
+constexpr ScanByAvx2 scan;
 
 } // namespace
 
-// Always inlined, so that they are compiled for the processor that their callers are for.
-
-// Whether every line and every header begins and ends where it did in the last one, and nothing else matters.
-template <class Scan>
-[[gnu::always_inline]] inline bool UsualHead::is_like_the_last(Scan scan, std::string_view text) const noexcept
+// Whether every line and every header begins and ends where it did in the last head.
+[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool SimdHead::has_same_structure(std::string_view text) const noexcept
 {
     if (!is_remembered_ || text.size() < body_ || !scan.has_structure(text.data(), structure_.data(), body_))
         return false;
@@ -48,8 +46,7 @@ template <class Scan>
            is_length_name(text.data() + long_as_length_->name_offset) == (content_length_ != nullptr);
 }
 
-template <class Scan>
-[[gnu::always_inline]] inline bool UsualHead::look_closely(Scan scan, std::string_view text) noexcept
+[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool SimdHead::parse_blocks(std::string_view text) noexcept
 {
     constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     auto const* const frame = text.data();
@@ -59,7 +56,7 @@ template <class Scan>
     auto* slot = end;
     auto line = command_length + 1;
     auto colon = none; // of the line in progress, in an earlier block
-    bool unusual = false;
+    bool special = false;
     is_remembered_ = false;
     content_length_ = nullptr;
     for (std::size_t base = 0; base < available; base += head_block) {
@@ -72,17 +69,17 @@ template <class Scan>
             auto const bit = std::countr_zero(line_feeds);
             auto const position = base + static_cast<std::size_t>(bit);
             if (position == line) {
-                unusual = unusual || (found.unusual & below(bit)) != 0;
+                special = special || (found.special & below(bit)) != 0;
                 auto const head = text.substr(0, position);
                 // No line is longer than all of them.
                 if (position > bounds_.header_line || position + 2 > bounds_.frame ||
-                    (unusual && (head.find('\0') != head.npos || head.find('\r') != head.npos)))
+                    (special && (head.find('\0') != head.npos || head.find('\r') != head.npos)))
                     return false;
                 body_ = position + 1;
                 first_ = slot;
-                may_have_escapes_ = unusual;
-                if (!unusual)
-                    remember(scan, text.substr(0, body_));
+                may_have_escapes_ = special;
+                if (!special)
+                    remember(text.substr(0, body_));
                 return true;
             }
             // Colons of earlier lines are gone, so the first that is left is of this line, or of a later one, or behind
@@ -101,14 +98,13 @@ template <class Scan>
         }
         if (colon == none && colons != 0)
             colon = base + static_cast<std::size_t>(std::countr_zero(colons));
-        unusual = unusual || found.unusual != 0;
+        special = special || found.special != 0;
     }
     return false;
 }
 
-// A head that has nothing unusual.
-template <class Scan>
-[[gnu::always_inline]] inline void UsualHead::remember(Scan scan, std::string_view head) noexcept
+// A head without NUL, carriage return and backslash.
+[[gnu::target("avx2,bmi,bmi2")]] inline void SimdHead::remember(std::string_view head) noexcept
 {
     if (head.size() < head_piece || head.size() > structure_.size())
         return;
@@ -124,28 +120,13 @@ template <class Scan>
     is_remembered_ = true;
 }
 
-bool UsualHead::take_apart_plainly(std::string_view text) noexcept
-{
-    constexpr ScanByBlock scan;
-    return has_usual_command(text) && (is_like_the_last(scan, text) || look_closely(scan, text));
-}
-
-#ifdef ARBALEST_USUAL_HEAD_AVX2
-
-bool const UsualHead::has_avx2 =
+// Whichever processor has AVX2 has the others as well.
+bool SimdHead::is_enabled =
     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 
-// Whichever processor has AVX2 has the others as well.
-[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool
-UsualHead::is_like_the_last_by_avx2(std::string_view text) const noexcept
-{
-    return is_like_the_last(ScanByAvx2(), text);
-}
+#else
 
-[[gnu::target("avx2,bmi,bmi2"), gnu::flatten]] bool UsualHead::look_closely_by_avx2(std::string_view text) noexcept
-{
-    return look_closely(ScanByAvx2(), text);
-}
+bool SimdHead::is_enabled = false;
 
 #endif
 
