@@ -104,7 +104,7 @@ void Connection::read(TimePoint now)
 {
     bool const may = may_read(now);
     if (starved_)
-        session_.excuse(now);
+        session_.reset_deadlines(now);
     starved_ = !may;
     if (reading_ || !may)
         return;
@@ -363,7 +363,7 @@ void Connection::on_timer()
         return drop();
     if (session_is_watched()) {
         if (starved_)
-            session_.excuse(now);
+            session_.reset_deadlines(now);
         session_.tick(now);
     }
     unprocessed_ = unprocessed_ || decoder_.buffered() != 0;

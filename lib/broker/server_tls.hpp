@@ -14,7 +14,7 @@ struct ServerTls
     using Stream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
 
     template <class Handler>
-    static void shake_hands(Stream& stream, Handler handler)
+    static void handshake(Stream& stream, Handler handler)
     {
         stream.async_handshake(Stream::server, std::move(handler));
     }

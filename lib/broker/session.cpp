@@ -139,7 +139,7 @@ std::string_view Session::require(Frame const& frame, std::string_view header) c
                                         std::string(header) + " in STOMP " + std::string(to_string(version_)) + ".");
 }
 
-void Session::excuse(TimePoint now) noexcept
+void Session::reset_deadlines(TimePoint now) noexcept
 {
     heard(now);
     connect_due_ = detail::deadline_after(now, core_.config().connect_timeout);

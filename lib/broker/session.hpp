@@ -48,7 +48,7 @@ public:
     void heard(TimePoint now) noexcept { heart_beats_.received(now); }
     void said(TimePoint now) noexcept { heart_beats_.sent(now); }
     /// The broker did not want to read until now, so that nothing could come from the client.
-    void excuse(TimePoint now) noexcept;
+    void reset_deadlines(TimePoint now) noexcept;
     /// Does what is due: a heart-beat, or closing the connection of a silent client.
     void tick(TimePoint now);
     /// When tick() should be called next.

@@ -37,7 +37,7 @@ public:
 
     void open(User user) override
     {
-        ServerTls::shake_hands(stream_, [self = self(), user = std::move(user)](error_code error) mutable {
+        ServerTls::handshake(stream_, [self = self(), user = std::move(user)](error_code error) mutable {
             self->opened(error, std::move(user));
         });
     }

@@ -51,7 +51,7 @@ public:
         user_ = user;
         if (!tls_)
             return read_request(std::move(user));
-        tls_->shake_hands([self = self(), user = std::move(user)](error_code error) mutable {
+        tls_->handshake([self = self(), user = std::move(user)](error_code error) mutable {
             if (error)
                 self->opened(error, std::move(user));
             else

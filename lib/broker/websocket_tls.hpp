@@ -21,9 +21,9 @@ public:
 
     /// These take a handler of an error code.
     template <class Handler>
-    void shake_hands(Handler handler)
+    void handshake(Handler handler)
     {
-        ServerTls::shake_hands(stream_, std::move(handler));
+        ServerTls::handshake(stream_, std::move(handler));
     }
     template <class Handler>
     void say_goodbye(Handler handler)

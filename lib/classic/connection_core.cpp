@@ -232,9 +232,9 @@ void ConnectionCore::tell_send(Frame& frame)
 // been told on_connected: whoever does not come to that gets it in turn.
 void ConnectionCore::tell_disconnecting(std::uint64_t connected_event)
 {
-    bool const is_connected_told = dispatcher_->runs_here()
-                                       ? dispatcher_->has_told(connected_event)
-                                       : dispatcher_->wait_for(connected_event, Dispatcher::Clock::now() + courtesy);
+    bool const is_connected_told =
+        dispatcher_->runs_here() ? dispatcher_->has_told(connected_event)
+                                 : dispatcher_->wait_for(connected_event, Dispatcher::Clock::now() + callback_grace);
     if (!is_connected_told) {
         dispatcher_->push(Event(Event::Kind::disconnecting));
         return;

@@ -5,10 +5,10 @@
 #include "connection_setup.hpp"
 #include "context_probe.hpp"
 #include "dispatcher.hpp"
+#include "endpoint.hpp"
 #include "io_thread.hpp"
 #include "limit.hpp"
 #include "listener_table.hpp"
-#include "road.hpp"
 #include "throttled_transport.hpp"
 #include <arbalest/session/failure.hpp>
 #include <arbalest/session/stomp_session.hpp>
@@ -75,7 +75,7 @@ private:
     using Lock = std::unique_lock<std::mutex>;
 
     // How long listeners are waited for where the order of callbacks wants it.
-    static constexpr auto courtesy = std::chrono::seconds(5);
+    static constexpr auto callback_grace = std::chrono::seconds(5);
 
     // connection_core.cpp
     void refuse_on_io_thread() const;

@@ -2,7 +2,7 @@
 #include "../session/session_impl.hpp"
 #include "brokers.hpp"
 #include "connection_core.hpp"
-#include "road.hpp"
+#include "endpoint.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -18,8 +18,8 @@
 namespace arbalest::classic::detail {
 
 namespace asio = boost::asio;
-using arbalest::detail::Carrier;
 using arbalest::detail::SessionImpl;
+using arbalest::detail::TransportKind;
 
 namespace {
 
@@ -170,25 +170,26 @@ Established ConnectionCore::establish(std::shared_ptr<Cancellable> const& attemp
         established.host_and_port = peer_of(*established.transport);
         return established;
     }
-    Journey journey;
-    journey.options = setup_.options;
-    journey.limit = connect_limit();
+    ConnectPlan plan;
+    plan.options = setup_.options;
+    plan.limit = connect_limit();
     for (auto const& broker : brokers_) {
         auto const tls = tls_for(broker);
-        Road road(broker, setup_.over_websocket ? Carrier::websocket : Carrier::tcp, tls, setup_.target);
-        road.url.login = setup_.login;
-        road.url.passcode = setup_.passcode;
-        road.options.tcp.keep_alive = setup_.options.keepalive;
+        Endpoint endpoint(broker, setup_.over_websocket ? TransportKind::websocket : TransportKind::tcp, tls,
+                          setup_.target);
+        endpoint.url.login = setup_.login;
+        endpoint.url.passcode = setup_.passcode;
+        endpoint.options.tcp.keep_alive = setup_.options.keepalive;
         if (setup_.options.bind_host_port) {
-            road.options.tcp.local_address = setup_.options.bind_host_port->host;
-            road.options.tcp.local_port = setup_.options.bind_host_port->port;
+            endpoint.options.tcp.local_address = setup_.options.bind_host_port->host;
+            endpoint.options.tcp.local_port = setup_.options.bind_host_port->port;
         }
-        road.options.websocket = websocket_options();
-        journey.roads.push_back(std::move(road));
+        endpoint.options.websocket = websocket_options();
+        plan.endpoints.push_back(std::move(endpoint));
     }
     require_running();
     try {
-        return block_on(attempt, executor_, travel(std::move(journey)));
+        return block_on(attempt, executor_, connect_any(std::move(plan)));
     } catch (boost::system::system_error const& error) {
         if (error.code() == asio::error::operation_aborted)
             given_up_failure().raise();
@@ -394,7 +395,7 @@ void ConnectionCore::wait_until_decided(std::uint64_t number)
         auto const event = connected_event_;
         lock.unlock();
         if (!dispatcher_->runs_here())
-            dispatcher_->wait_for(event, Dispatcher::Clock::now() + courtesy);
+            dispatcher_->wait_for(event, Dispatcher::Clock::now() + callback_grace);
         return;
     }
     auto const failure = failure_;

@@ -39,18 +39,18 @@ std::uint64_t Dispatcher::last_event() const
 bool Dispatcher::has_told(std::uint64_t event) const
 {
     std::lock_guard const lock(mutex_);
-    return told_ >= event;
+    return delivered_ >= event;
 }
 
 bool Dispatcher::wait_for(std::uint64_t event, Clock::time_point end, std::function<bool()> const& is_over)
 {
     std::unique_lock lock(mutex_);
-    auto const is_done = [&] { return told_ >= event || (is_over && is_over()); };
+    auto const is_done = [&] { return delivered_ >= event || (is_over && is_over()); };
     if (end == Clock::time_point::max())
         changed_.wait(lock, is_done);
     else
         changed_.wait_until(lock, end, is_done);
-    return told_ >= event;
+    return delivered_ >= event;
 }
 
 void Dispatcher::wake()
@@ -96,7 +96,7 @@ void Dispatcher::run()
         if (!is_dropped)
             tell(event);
         lock.lock();
-        ++told_;
+        ++delivered_;
         changed_.notify_all();
     }
     thread_id_.store(std::thread::id());

@@ -93,7 +93,7 @@ private:
     std::deque<Event> events_;
     std::size_t bytes_ = 0;
     std::uint64_t pushed_ = 0;
-    std::uint64_t told_ = 0;
+    std::uint64_t delivered_ = 0;
     bool finishing_ = false;
     std::atomic<bool> full_{false};
     std::atomic<std::thread::id> thread_id_{};

@@ -1,4 +1,4 @@
-#include "waiting.hpp"
+#include "wait_queue.hpp"
 #include <arbalest/classic/test_listener.hpp>
 
 #include <cstddef>
@@ -8,7 +8,7 @@ namespace arbalest::classic {
 
 namespace asio = boost::asio;
 
-struct TestListener::State : detail::Waiting
+struct TestListener::State : detail::WaitQueue
 {
     std::vector<Frame> messages;
     std::size_t waited_for = 0; // so many of them
@@ -73,8 +73,8 @@ asio::awaitable<std::optional<Frame>> wait_for_message_of(std::shared_ptr<State>
                                                           std::chrono::nanoseconds timeout)
 {
     std::optional<Frame> message;
-    detail::Waiting::Take const take = [&message, &state] { return state->take_message(message); };
-    auto waiting = detail::Waiting::async_wait(state, timeout, take);
+    detail::WaitQueue::Take const take = [&message, &state] { return state->take_message(message); };
+    auto waiting = detail::WaitQueue::async_wait(state, timeout, take);
     co_await std::move(waiting);
     co_return message;
 }
@@ -89,7 +89,7 @@ asio::awaitable<std::optional<Frame>> TestListener::async_wait_for_message(std::
 asio::awaitable<bool> TestListener::async_wait_for_heartbeat(std::chrono::nanoseconds timeout) const
 {
     auto* const state = state_.get();
-    return detail::Waiting::async_wait(state_, timeout, [state] { return state->take_heartbeat(); });
+    return detail::WaitQueue::async_wait(state_, timeout, [state] { return state->take_heartbeat(); });
 }
 
 void TestListener::on_connecting(HostAndPort const& host_and_port)

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t a_little = 4096;
+constexpr std::size_t throttled_read_size = 4096;
 
 } // namespace
 
@@ -52,7 +52,7 @@ asio::awaitable<std::size_t> ThrottledTransport::read_little(asio::mutable_buffe
     boost::system::error_code ignored; // cancelled: there is room again, or it is over
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (throttle_->must_wait())
-        buffer = asio::buffer(buffer, a_little);
+        buffer = asio::buffer(buffer, throttled_read_size);
     co_return co_await next_->read_some(buffer);
 }
 

@@ -1,4 +1,4 @@
-#include "waiting.hpp"
+#include "wait_queue.hpp"
 #include <arbalest/classic/waiting_listener.hpp>
 
 #include <utility>
@@ -7,7 +7,7 @@ namespace arbalest::classic {
 
 namespace asio = boost::asio;
 
-struct WaitingListener::State : detail::Waiting
+struct WaitingListener::State : detail::WaitQueue
 {
     bool received = false;
     bool disconnected = false;
@@ -35,13 +35,13 @@ bool WaitingListener::wait_on_disconnected(std::chrono::nanoseconds timeout)
 asio::awaitable<bool> WaitingListener::async_wait_on_receipt(std::chrono::nanoseconds timeout) const
 {
     auto* const state = state_.get();
-    return detail::Waiting::async_wait(state_, timeout, [state] { return state->take_receipt(); });
+    return detail::WaitQueue::async_wait(state_, timeout, [state] { return state->take_receipt(); });
 }
 
 asio::awaitable<bool> WaitingListener::async_wait_on_disconnected(std::chrono::nanoseconds timeout) const
 {
     auto* const state = state_.get();
-    return detail::Waiting::async_wait(state_, timeout, [state] { return state->disconnected; });
+    return detail::WaitQueue::async_wait(state_, timeout, [state] { return state->disconnected; });
 }
 
 void WaitingListener::on_receipt(Frame const& frame)

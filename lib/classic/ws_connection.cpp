@@ -29,7 +29,7 @@ ConnectionSetup setup_of(WSConnectionOptions options)
 ConnectionSetup setup_of(std::string_view text, WSConnectionOptions options)
 {
     auto url = arbalest::detail::parse_url(text);
-    if (url.carrier != arbalest::detail::Carrier::websocket)
+    if (url.transport_kind != arbalest::detail::TransportKind::websocket)
         throw std::invalid_argument("'" + url.scheme + "' is no scheme of a WebSocket");
     options.host_and_ports = {HostAndPort(url.host, url.port)};
     options.ws_path = url.target;

@@ -1,8 +1,8 @@
 #include "../transport/url.hpp"
 #include "blocking.hpp"
+#include "endpoint.hpp"
 #include "io_thread.hpp"
 #include "limit.hpp"
-#include "road.hpp"
 #include "text_codec.hpp"
 #include <arbalest/classic/ws_transport.hpp>
 #include <arbalest/protocol/encode.hpp>
@@ -28,7 +28,7 @@ namespace arbalest::classic {
 
 namespace asio = boost::asio;
 using detail::Cancellable;
-using detail::Road;
+using detail::Endpoint;
 
 namespace {
 
@@ -36,24 +36,24 @@ constexpr std::chrono::nanoseconds default_limit = std::chrono::seconds(15);
 constexpr std::chrono::nanoseconds closing = std::chrono::seconds(1);
 constexpr std::size_t most_received = std::size_t{64} << 10;
 
-Road road_to(std::string_view text, WSTransportOptions const& options)
+Endpoint road_to(std::string_view text, WSTransportOptions const& options)
 {
     auto url = arbalest::detail::parse_url(text);
-    if (url.carrier != arbalest::detail::Carrier::websocket)
+    if (url.transport_kind != arbalest::detail::TransportKind::websocket)
         throw std::invalid_argument("'" + url.scheme + "' is no scheme of a WebSocket");
-    Road road(HostAndPort(url.host, url.port), url.carrier, url.tls ? std::optional(options.tls) : std::nullopt,
-              url.target);
-    road.url.login = std::move(url.login);
-    road.url.passcode = std::move(url.passcode);
-    road.options.websocket.headers = options.header;
-    road.options.websocket.payload = options.binary_mode ? WebSocketPayload::binary : WebSocketPayload::text;
-    return road;
+    Endpoint endpoint(HostAndPort(url.host, url.port), url.transport_kind,
+                      url.tls ? std::optional(options.tls) : std::nullopt, url.target);
+    endpoint.url.login = std::move(url.login);
+    endpoint.url.passcode = std::move(url.passcode);
+    endpoint.options.websocket.headers = options.header;
+    endpoint.options.websocket.payload = options.binary_mode ? WebSocketPayload::binary : WebSocketPayload::text;
+    return endpoint;
 }
 
-asio::awaitable<std::shared_ptr<Transport>> open_socket(Road road, std::chrono::nanoseconds limit)
+asio::awaitable<std::shared_ptr<Transport>> open_socket(Endpoint endpoint, std::chrono::nanoseconds limit)
 {
     auto const attempts = std::make_shared<std::vector<ConnectAttempt>>();
-    auto trying = detail::try_road(std::move(road), limit, attempts);
+    auto trying = detail::try_endpoint(std::move(endpoint), limit, attempts);
     std::shared_ptr<Transport> transport = co_await std::move(trying);
     if (!transport)
         throw ConnectError(std::move(*attempts));
@@ -134,9 +134,9 @@ class WSTransport::Impl
     }
 
 public:
-    Impl(Road road, WSTransportOptions const& options, bool auto_decode, std::string encoding, IsEol is_eol)
-        : road_(std::move(road)), codec_(std::move(encoding)), auto_decode_(auto_decode), is_eol_(std::move(is_eol)),
-          io_(std::make_shared<detail::IoThread>()), executor_(io_->get_executor())
+    Impl(Endpoint endpoint, WSTransportOptions const& options, bool auto_decode, std::string encoding, IsEol is_eol)
+        : endpoint_(std::move(endpoint)), codec_(std::move(encoding)), auto_decode_(auto_decode),
+          is_eol_(std::move(is_eol)), io_(std::make_shared<detail::IoThread>()), executor_(io_->get_executor())
     {
         if (options.timeout)
             limit_ = detail::limit_of(*options.timeout);
@@ -151,7 +151,7 @@ public:
         std::lock_guard const starting(start_mutex_);
         if (is_connected())
             return;
-        auto transport = run(open_socket(road_, limit_.value_or(default_limit)));
+        auto transport = run(open_socket(endpoint_, limit_.value_or(default_limit)));
         std::lock_guard const lock(mutex_);
         transport_ = std::move(transport);
         decoder_ = FrameDecoder();
@@ -245,7 +245,7 @@ private:
         return true;
     }
 
-    Road const road_;
+    Endpoint const endpoint_;
     detail::TextCodec const codec_;
     bool const auto_decode_;
     IsEol const is_eol_;

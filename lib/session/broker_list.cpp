@@ -51,8 +51,8 @@ std::string hint_for_bytes(Opening const& opening, std::string const& first_byte
         return {};
     auto const& url = *opening.url;
     if (!first_bytes.empty())
-        return is_not_stomp(first_bytes) ? hint_for_peer(first_bytes, url.carrier, url.tls) : std::string();
-    if (code == errc::connection_lost && url.carrier == Carrier::tcp && !url.tls)
+        return is_not_stomp(first_bytes) ? hint_for_peer(first_bytes, url.transport_kind, url.tls) : std::string();
+    if (code == errc::connection_lost && url.transport_kind == TransportKind::tcp && !url.tls)
         return "if that is a TLS port, use stomp+tls://";
     return {};
 }
@@ -178,7 +178,7 @@ asio::awaitable<bool> open_url(std::shared_ptr<SessionImpl> impl, BrokerUrl url,
     given.attempt = number;
     given.host = url.virtual_host.empty() ? "/" : url.virtual_host;
     // With HTTP in between, credentials in the URL are first of all for that.
-    bool const url_counts = url.carrier == Carrier::tcp || config.login.empty();
+    bool const url_counts = url.transport_kind == TransportKind::tcp || config.login.empty();
     given.login = url_counts && !url.login.empty() ? url.login : config.login;
     given.passcode = url_counts && !url.passcode.empty() ? url.passcode : config.passcode;
     auto parameters = co_await prepare(impl, std::move(given), opening);

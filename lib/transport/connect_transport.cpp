@@ -62,7 +62,7 @@ WebSocketRequest make_request(BrokerUrl const& url, TransportOptions options)
     request.through_proxy = !options.proxy.empty();
     if (!url.login.empty() || !url.passcode.empty())
         request.authorization = basic_credentials(url.login, url.passcode);
-    if (url.carrier == Carrier::sockjs) {
+    if (url.transport_kind == TransportKind::sockjs) {
         request.target = sockjs_target(url.target);
         request.options.subprotocols.clear();
         request.options.payload = WebSocketPayload::text;
@@ -124,11 +124,11 @@ asio::awaitable<std::unique_ptr<Transport>> connect_transport(asio::any_io_execu
         auto opening = put_tls_on(std::move(stream), std::move(prepared.tls_context), options.tls, url.host, failed);
         stream = co_await std::move(opening);
     }
-    if (url.carrier == Carrier::tcp)
+    if (url.transport_kind == TransportKind::tcp)
         co_return make_transport(std::move(stream));
     auto opening = open_websocket(std::move(stream), make_request(url, options), failed);
     auto transport = co_await std::move(opening);
-    if (url.carrier == Carrier::sockjs)
+    if (url.transport_kind == TransportKind::sockjs)
         co_return make_sockjs_transport(std::move(transport), options.websocket.split_large_frames);
     co_return transport;
 }

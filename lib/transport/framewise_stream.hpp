@@ -134,7 +134,7 @@ private:
                 return;
             }
             // The inside of a large message goes directly to who reads it.
-            operation.is_direct_ = incoming.frames.to_come() >= boost::asio::buffer_size(into);
+            operation.is_direct_ = incoming.frames.remaining() >= boost::asio::buffer_size(into);
             if (operation.is_direct_)
                 stream.next_.async_read_some(into, std::move(operation));
             else

@@ -31,7 +31,7 @@ public:
     void consume(std::size_t size) noexcept;
 
     /// How many bytes of the current frame are still to come, once the stream has taken all that is here.
-    std::uint64_t to_come() const noexcept { return begin_ == end_ ? frame_left_ : 0; }
+    std::uint64_t remaining() const noexcept { return begin_ == end_ ? frame_left_ : 0; }
     /// The stream has read so many of them by itself.
     void passed(std::size_t size) noexcept { frame_left_ -= size; }
 

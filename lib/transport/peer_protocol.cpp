@@ -91,17 +91,18 @@ std::string describe_peer(std::string_view first)
     return "the peer speaks something else: it sent '" + peer_text(first, most_first_bytes) + '\'';
 }
 
-std::string hint_for_peer(std::string_view first, Carrier carrier, bool tls)
+std::string hint_for_peer(std::string_view first, TransportKind transport_kind, bool tls)
 {
     switch (recognise(first)) {
     case PeerProtocol::http:
-        return carrier == Carrier::tcp ? tls ? "use wss://" : "use ws://" : std::string();
+        return transport_kind == TransportKind::tcp ? tls ? "use wss://" : "use ws://" : std::string();
     case PeerProtocol::tls:
-        if (carrier == Carrier::tcp)
+        if (transport_kind == TransportKind::tcp)
             return "a TLS port? use stomp+tls://";
-        return carrier == Carrier::websocket ? "a TLS port? use wss://" : "a TLS port? use sockjs+https://";
+        return transport_kind == TransportKind::websocket ? "a TLS port? use wss://"
+                                                          : "a TLS port? use sockjs+https://";
     case PeerProtocol::stomp:
-        return carrier == Carrier::tcp ? "" : tls ? "use stomp+tls://" : "use stomp://";
+        return transport_kind == TransportKind::tcp ? "" : tls ? "use stomp+tls://" : "use stomp://";
     case PeerProtocol::ssh:
         return "that is an SSH port; a broker's port for STOMP is usually 61613";
     case PeerProtocol::amqp:

@@ -18,7 +18,7 @@ bool is_not_stomp(std::string_view first) noexcept;
 std::string describe_peer(std::string_view first);
 
 /// What to try instead; empty when nothing comes to mind.
-/// @param carrier, tls how the peer was addressed.
-std::string hint_for_peer(std::string_view first, Carrier carrier, bool tls);
+/// @param transport_kind, tls how the peer was addressed.
+std::string hint_for_peer(std::string_view first, TransportKind transport_kind, bool tls);
 
 } // namespace arbalest::detail

@@ -1,7 +1,7 @@
 #include "../protocol/peer_text.hpp"
+#include "certificate_verifier.hpp"
 #include "http.hpp"
 #include "tls.hpp"
-#include "tls_verdict.hpp"
 #include <arbalest/transport/error.hpp>
 #include <arbalest/transport/over_tls.hpp>
 
@@ -81,8 +81,8 @@ std::string pinned_name(X509_VERIFY_PARAM* checks)
     return result;
 }
 
-// Whom to ask for, and what to check. OpenSSL makes all checks; the verdict says which of them count.
-std::shared_ptr<TlsVerdict> prepare(TlsStream& stream, TlsOptions options, PeerName const& name)
+// Whom to ask for, and what to check. OpenSSL makes all checks; the verifier says which of them count.
+std::shared_ptr<CertificateVerifier> prepare(TlsStream& stream, TlsOptions options, PeerName const& name)
 {
     auto* const connection = stream.native_handle();
     auto* const context = SSL_get_SSL_CTX(connection);
@@ -110,16 +110,16 @@ std::shared_ptr<TlsVerdict> prepare(TlsStream& stream, TlsOptions options, PeerN
             installed = set_address(checks, name.address->to_v6().to_bytes());
         require(installed, "cannot check the server name", checked);
     }
-    auto verdict = std::make_shared<TlsVerdict>(options, checked);
+    auto verifier = std::make_shared<CertificateVerifier>(options, checked);
     auto* const of_context = SSL_CTX_get_verify_callback(context);
     stream.set_verify_mode(ssl::verify_peer);
-    stream.set_verify_callback([of_context, verdict](bool passed, ssl::verify_context& checked) {
+    stream.set_verify_callback([of_context, verifier](bool passed, ssl::verify_context& checked) {
         auto* const store = checked.native_handle();
         if (of_context)
             passed = of_context(passed ? 1 : 0, store) == 1;
-        return verdict->judge(passed, store);
+        return verifier->on_verify(passed, store);
     });
-    return verdict;
+    return verifier;
 }
 
 class TlsStreamLayer final : public TlsLayer
@@ -151,16 +151,16 @@ private:
     TlsStream stream_;
 };
 
-asio::awaitable<TlsStream> shake_hands_tls(ConnectedStream connection, std::shared_ptr<ssl::context> context,
-                                           TlsOptions options, std::string host, OnFailedAttempt failed)
+asio::awaitable<TlsStream> perform_tls_handshake(ConnectedStream connection, std::shared_ptr<ssl::context> context,
+                                                 TlsOptions options, std::string host, OnFailedAttempt failed)
 {
     ConnectAttempt attempt;
     attempt.phase = ConnectPhase::tls;
     attempt.endpoint = remote_text(connection.lowest_layer());
     TlsStream stream(std::move(connection), *context);
-    std::shared_ptr<TlsVerdict> verdict;
+    std::shared_ptr<CertificateVerifier> verifier;
     try {
-        verdict = prepare(stream, options, PeerName(options.server_name.empty() ? host : options.server_name));
+        verifier = prepare(stream, options, PeerName(options.server_name.empty() ? host : options.server_name));
     } catch (std::invalid_argument const& error) {
         attempt.code = transport_errc::unusable_setting;
         attempt.message = error.what();
@@ -169,9 +169,9 @@ asio::awaitable<TlsStream> shake_hands_tls(ConnectedStream connection, std::shar
         fail_attempt(failed, std::move(attempt));
     co_await stream.async_handshake(ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, attempt.code));
     if (attempt.code) {
-        attempt.certificate_refused = !verdict->failure().empty() || is_about_our_certificate(attempt.code);
-        attempt.message = verdict->failure().empty() ? describe_tls_failure(attempt.code) : verdict->failure();
-        attempt.hint = verdict->failure().empty() ? hint_for_tls_failure(attempt.code) : verdict->hint();
+        attempt.certificate_refused = !verifier->failure().empty() || is_about_our_certificate(attempt.code);
+        attempt.message = verifier->failure().empty() ? describe_tls_failure(attempt.code) : verifier->failure();
+        attempt.hint = verifier->failure().empty() ? hint_for_tls_failure(attempt.code) : verifier->hint();
         fail_attempt(failed, std::move(attempt));
     }
     co_return stream;
@@ -189,8 +189,8 @@ std::unique_ptr<Transport> make_transport(ConnectedStream connection)
 asio::awaitable<ConnectedStream> put_tls_on(ConnectedStream connection, std::shared_ptr<ssl::context> context,
                                             TlsOptions options, std::string host, OnFailedAttempt failed)
 {
-    auto stream = co_await shake_hands_tls(std::move(connection), std::move(context), std::move(options),
-                                           std::move(host), std::move(failed));
+    auto stream = co_await perform_tls_handshake(std::move(connection), std::move(context), std::move(options),
+                                                 std::move(host), std::move(failed));
     co_return ConnectedStream(std::make_unique<TlsStreamLayer>(std::move(stream)));
 }
 

@@ -21,16 +21,16 @@ struct Scheme
 {
     std::string_view name;
     std::uint16_t default_port; // zero: a path in place of host and port
-    Carrier carrier;
+    TransportKind transport_kind;
     bool tls;
 };
 
 constexpr std::array schemes{
-    Scheme{"stomp", 61613, Carrier::tcp, false},        Scheme{"stomp+tls", 61614, Carrier::tcp, true},
-    Scheme{"stomp+ssl", 61614, Carrier::tcp, true},     Scheme{"stomps", 61614, Carrier::tcp, true},
-    Scheme{"ws", 80, Carrier::websocket, false},        Scheme{"wss", 443, Carrier::websocket, true},
-    Scheme{"stomp+unix", 0, Carrier::tcp, false},       Scheme{"sockjs+http", 80, Carrier::sockjs, false},
-    Scheme{"sockjs+https", 443, Carrier::sockjs, true},
+    Scheme{"stomp", 61613, TransportKind::tcp, false},        Scheme{"stomp+tls", 61614, TransportKind::tcp, true},
+    Scheme{"stomp+ssl", 61614, TransportKind::tcp, true},     Scheme{"stomps", 61614, TransportKind::tcp, true},
+    Scheme{"ws", 80, TransportKind::websocket, false},        Scheme{"wss", 443, TransportKind::websocket, true},
+    Scheme{"stomp+unix", 0, TransportKind::tcp, false},       Scheme{"sockjs+http", 80, TransportKind::sockjs, false},
+    Scheme{"sockjs+https", 443, TransportKind::sockjs, true},
 };
 
 // Zero for what is none. Not Boost.URL's port_number(), which lets some numbers over 65535 through.
@@ -237,11 +237,11 @@ BrokerUrl parse_url(std::string_view text)
         fail("'/', '?' or '@' is not percent-encoded");
     url.login = view.user();
     url.passcode = view.password();
-    url.carrier = scheme->carrier;
+    url.transport_kind = scheme->transport_kind;
     url.tls = scheme->tls;
     if (view.has_fragment())
         fail("it has a '#'; write %23 where that belongs to a name");
-    if (url.carrier == Carrier::tcp) {
+    if (url.transport_kind == TransportKind::tcp) {
         if (view.has_query())
             fail("it has a '?', but a " + scheme_name + " URL has no query");
         std::string path = view.path();

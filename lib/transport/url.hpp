@@ -8,7 +8,7 @@
 namespace arbalest::detail {
 
 /// What carries the STOMP frames.
-enum class Carrier : std::uint8_t {
+enum class TransportKind : std::uint8_t {
     tcp, // or a Unix domain socket
     websocket,
     sockjs,
@@ -26,7 +26,7 @@ struct BrokerUrl
     std::string passcode;
     std::string virtual_host; // of a stomp URL: the path without its first slash; empty when there is none
     std::string shown;        // the URL without credentials and query, for messages
-    Carrier carrier = Carrier::tcp;
+    TransportKind transport_kind = TransportKind::tcp;
     bool tls = false;
     std::string target; // of a request to a WebSocket or to SockJS: path and query, percent-encoded as they came
 };

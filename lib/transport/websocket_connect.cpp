@@ -6,7 +6,8 @@ boost::asio::awaitable<std::unique_ptr<Transport>> open_websocket(ConnectedStrea
                                                                   OnFailedAttempt failed)
 {
     auto endpoint = remote_text(connection.lowest_layer());
-    return shake_hands_websocket(std::move(connection), std::move(endpoint), std::move(request), std::move(failed));
+    return perform_websocket_handshake(std::move(connection), std::move(endpoint), std::move(request),
+                                       std::move(failed));
 }
 
 } // namespace arbalest::detail

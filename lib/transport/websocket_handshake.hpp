@@ -125,7 +125,7 @@ inline void check_answer(ConnectAttempt& attempt, boost::beast::websocket::respo
 /// @param next a layer that is connected. @param endpoint its peer, for messages.
 template <class Next>
 boost::asio::awaitable<std::unique_ptr<Transport>>
-shake_hands_websocket(Next next, std::string endpoint, WebSocketRequest request, OnFailedAttempt failed)
+perform_websocket_handshake(Next next, std::string endpoint, WebSocketRequest request, OnFailedAttempt failed)
 {
     namespace websocket = boost::beast::websocket;
     ConnectAttempt attempt;

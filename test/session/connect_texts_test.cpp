@@ -138,16 +138,16 @@ BOOST_AUTO_TEST_CASE(a_broker_is_not_taken_for_something_else)
 
 BOOST_AUTO_TEST_CASE(a_hint_names_the_scheme_of_the_same_kind)
 {
-    using detail::Carrier;
     using detail::hint_for_peer;
+    using detail::TransportKind;
     std::string_view const http = "HTTP/1.1 400";
     std::string_view const tls = "\x15\x03\x01";
     std::string_view const stomp = "ERROR\nmessage";
-    check_says(hint_for_peer(http, Carrier::tcp, true), "wss://");
-    check_says(hint_for_peer(tls, Carrier::websocket, false), "wss://");
-    check_says(hint_for_peer(tls, Carrier::sockjs, false), "sockjs+https://");
-    check_says(hint_for_peer(stomp, Carrier::websocket, false), "stomp://");
-    check_says(hint_for_peer(stomp, Carrier::websocket, true), "stomp+tls://");
+    check_says(hint_for_peer(http, TransportKind::tcp, true), "wss://");
+    check_says(hint_for_peer(tls, TransportKind::websocket, false), "wss://");
+    check_says(hint_for_peer(tls, TransportKind::sockjs, false), "sockjs+https://");
+    check_says(hint_for_peer(stomp, TransportKind::websocket, false), "stomp://");
+    check_says(hint_for_peer(stomp, TransportKind::websocket, true), "stomp+tls://");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_peer_that_closes_without_a_word_may_want_tls, ContextFixture)
@@ -219,7 +219,8 @@ BOOST_FIXTURE_TEST_CASE(a_timeout_says_how_far_it_came, PeerFixture)
     StompConfig config;
     config.connect_timeout = 300ms;
     check_says(error_after("", config).what(), "nothing answered CONNECT within 300 ms");
-    check_says(error_after("CONNECTED\nver", config).what(), "no whole frame within 300 ms, but with 'CONNECTED\\nver'");
+    check_says(error_after("CONNECTED\nver", config).what(),
+               "no whole frame within 300 ms, but with 'CONNECTED\\nver'");
     using detail::describe_timeout;
     check_says(describe_timeout(ConnectPhase::tcp, "", "", 50ms), "TCP within 50 ms");
     check_says(describe_timeout(ConnectPhase::tls, "", "", 50ms), "TCP is open");

@@ -13,8 +13,8 @@
 // What an URL says (RFC 3986).
 BOOST_AUTO_TEST_SUITE(url)
 
-using arbalest::detail::Carrier;
 using arbalest::detail::parse_url;
+using arbalest::detail::TransportKind;
 
 namespace {
 
@@ -145,7 +145,7 @@ std::string_view const bad[] = {
 struct Way
 {
     std::string_view text;
-    Carrier carrier;
+    TransportKind transport_kind;
     bool tls;
     unsigned port;
     std::string_view target;
@@ -157,18 +157,18 @@ std::ostream& operator<<(std::ostream& out, Way const& way)
 }
 
 Way const ways[] = {
-    {"stomp+tls://host", Carrier::tcp, true, 61614, ""},
-    {"stomp+ssl://host", Carrier::tcp, true, 61614, ""},
-    {"stomps://host", Carrier::tcp, true, 61614, ""},
-    {"STOMP+TLS://host:7", Carrier::tcp, true, 7, ""},
-    {"ws://host", Carrier::websocket, false, 80, "/"},
-    {"ws://host/", Carrier::websocket, false, 80, "/"},
-    {"ws://host:15674/ws", Carrier::websocket, false, 15674, "/ws"},
-    {"wss://host/a%20b/c;d?token=x%2By&z=/?", Carrier::websocket, true, 443, "/a%20b/c;d?token=x%2By&z=/?"},
-    {"wss://host?token=x", Carrier::websocket, true, 443, "/?token=x"},
-    {"ws://host/ws?", Carrier::websocket, false, 80, "/ws?"},
-    {"sockjs+http://host/stomp", Carrier::sockjs, false, 80, "/stomp"},
-    {"sockjs+https://host:8443/stomp/?a=b", Carrier::sockjs, true, 8443, "/stomp/?a=b"},
+    {"stomp+tls://host", TransportKind::tcp, true, 61614, ""},
+    {"stomp+ssl://host", TransportKind::tcp, true, 61614, ""},
+    {"stomps://host", TransportKind::tcp, true, 61614, ""},
+    {"STOMP+TLS://host:7", TransportKind::tcp, true, 7, ""},
+    {"ws://host", TransportKind::websocket, false, 80, "/"},
+    {"ws://host/", TransportKind::websocket, false, 80, "/"},
+    {"ws://host:15674/ws", TransportKind::websocket, false, 15674, "/ws"},
+    {"wss://host/a%20b/c;d?token=x%2By&z=/?", TransportKind::websocket, true, 443, "/a%20b/c;d?token=x%2By&z=/?"},
+    {"wss://host?token=x", TransportKind::websocket, true, 443, "/?token=x"},
+    {"ws://host/ws?", TransportKind::websocket, false, 80, "/ws?"},
+    {"sockjs+http://host/stomp", TransportKind::sockjs, false, 80, "/stomp"},
+    {"sockjs+https://host:8443/stomp/?a=b", TransportKind::sockjs, true, 8443, "/stomp/?a=b"},
 };
 
 std::optional<std::string> complaint_about(std::string_view text)
@@ -187,7 +187,7 @@ BOOST_DATA_TEST_CASE(says_where_a_broker_is, boost::unit_test::data::make(good),
 {
     auto const url = parse_url(expected.text);
     BOOST_TEST(url.scheme == "stomp");
-    BOOST_TEST((url.carrier == Carrier::tcp));
+    BOOST_TEST((url.transport_kind == TransportKind::tcp));
     BOOST_TEST(!url.tls);
     BOOST_TEST(url.host == expected.host);
     BOOST_TEST(url.port == expected.port);
@@ -199,7 +199,7 @@ BOOST_DATA_TEST_CASE(says_where_a_broker_is, boost::unit_test::data::make(good),
 BOOST_DATA_TEST_CASE(says_how_to_get_there, boost::unit_test::data::make(ways), expected)
 {
     auto const url = parse_url(expected.text);
-    BOOST_TEST((url.carrier == expected.carrier));
+    BOOST_TEST((url.transport_kind == expected.transport_kind));
     BOOST_TEST(url.tls == expected.tls);
     BOOST_TEST(url.port == expected.port);
     BOOST_TEST(url.target == expected.target);
@@ -217,7 +217,7 @@ BOOST_DATA_TEST_CASE(refuses_what_is_no_url_of_a_broker, boost::unit_test::data:
 BOOST_AUTO_TEST_CASE(says_where_a_unix_domain_socket_is)
 {
     auto url = parse_url("stomp+unix:///run/x.sock");
-    BOOST_TEST((url.carrier == Carrier::tcp));
+    BOOST_TEST((url.transport_kind == TransportKind::tcp));
     BOOST_TEST(url.socket_path == "/run/x.sock");
     BOOST_TEST(url.host == "");
     BOOST_TEST(url.virtual_host == "");

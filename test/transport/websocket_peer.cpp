@@ -29,7 +29,7 @@ public:
     }
     virtual ~Server() = default;
 
-    virtual asio::awaitable<void> shake_hands(WebSocketPeer& peer) = 0;
+    virtual asio::awaitable<void> handshake(WebSocketPeer& peer) = 0;
     virtual asio::awaitable<Message> receive() = 0;
     virtual asio::awaitable<void> send(std::string bytes, bool binary) = 0;
     virtual asio::awaitable<void> send_fragments(std::vector<std::string> fragments) = 0;
@@ -50,7 +50,7 @@ class ServerOver final : public WebSocketPeer::Server
 public:
     ServerOver(asio::io_context& context, std::shared_ptr<ssl::context> tls) : Server(context), tls_(std::move(tls)) {}
 
-    asio::awaitable<void> shake_hands(WebSocketPeer& peer) override
+    asio::awaitable<void> handshake(WebSocketPeer& peer) override
     {
         if constexpr (std::is_same_v<Next, tcp::socket&>) {
             stream_.emplace(socket);
@@ -167,12 +167,12 @@ std::string WebSocketPeer::field(std::string_view name) const
     return values;
 }
 
-asio::awaitable<void> WebSocketPeer::accept(bool shake_hands)
+asio::awaitable<void> WebSocketPeer::accept(bool handshake)
 {
     cut();
     co_await server_->acceptor.async_accept(server_->socket, asio::use_awaitable);
-    if (shake_hands)
-        co_await server_->shake_hands(*this);
+    if (handshake)
+        co_await server_->handshake(*this);
 }
 
 asio::awaitable<WebSocketPeer::Message> WebSocketPeer::receive()

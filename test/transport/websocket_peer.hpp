@@ -53,8 +53,8 @@ public:
     int pings = 0;
     int pongs = 0;
 
-    /// Accepts a client, as far as TCP. @param shake_hands and TLS and the WebSocket handshake.
-    asio::awaitable<void> accept(bool shake_hands = true);
+    /// Accepts a client, as far as TCP. @param handshake and TLS and the WebSocket handshake.
+    asio::awaitable<void> accept(bool handshake = true);
     asio::awaitable<Message> receive();
     asio::awaitable<void> send(std::string bytes, bool binary = false);
     /// Sends one message, in so many fragments.

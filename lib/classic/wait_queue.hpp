@@ -20,7 +20,7 @@
 namespace arbalest::classic::detail {
 
 /// Lets threads and coroutines wait until something is there, and be told of it from any thread.
-class Waiting
+class WaitQueue
 {
 public:
     using Clock = std::chrono::steady_clock;
@@ -56,14 +56,14 @@ public:
     }
 
     /// The same for a coroutine. Cancelling throws `operation_aborted`.
-    static boost::asio::awaitable<bool> async_wait(std::shared_ptr<Waiting> self, std::chrono::nanoseconds limit,
+    static boost::asio::awaitable<bool> async_wait(std::shared_ptr<WaitQueue> self, std::chrono::nanoseconds limit,
                                                    Take take);
 
 private:
     // In the frame of a coroutine that waits. What it refers to is used under the lock only.
     struct Waiter
     {
-        Waiter(Waiting& owner, boost::asio::any_io_executor const& executor, Clock::time_point end)
+        Waiter(WaitQueue& owner, boost::asio::any_io_executor const& executor, Clock::time_point end)
             : owner(owner), timer(executor, end)
         {
             std::lock_guard const lock(owner.mutex_);
@@ -77,7 +77,7 @@ private:
             owner.waiters_.erase(position);
         }
 
-        Waiting& owner;
+        WaitQueue& owner;
         boost::asio::steady_timer timer;
         bool called = false;
         std::list<Waiter*>::iterator position;

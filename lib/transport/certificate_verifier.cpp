@@ -1,4 +1,4 @@
-#include "tls_verdict.hpp"
+#include "certificate_verifier.hpp"
 
 #include "../protocol/peer_text.hpp"
 
@@ -167,7 +167,7 @@ std::string hint_for(int error)
 
 } // namespace
 
-bool TlsVerdict::judge(bool passed, X509_STORE_CTX* checked)
+bool CertificateVerifier::on_verify(bool passed, X509_STORE_CTX* checked)
 {
     if (passed)
         return true;

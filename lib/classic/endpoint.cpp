@@ -1,4 +1,4 @@
-#include "road.hpp"
+#include "endpoint.hpp"
 
 #include "../session/connect_texts.hpp"
 #include "brokers.hpp"
@@ -19,14 +19,14 @@ namespace arbalest::classic::detail {
 
 namespace asio = boost::asio;
 
-Road::Road(HostAndPort broker, arbalest::detail::Carrier carrier, std::optional<TlsOptions> const& tls,
-           std::string const& target)
+Endpoint::Endpoint(HostAndPort broker, arbalest::detail::TransportKind transport_kind,
+                   std::optional<TlsOptions> const& tls, std::string const& target)
     : host_and_port(std::move(broker))
 {
-    bool const is_websocket = carrier == arbalest::detail::Carrier::websocket;
+    bool const is_websocket = transport_kind == arbalest::detail::TransportKind::websocket;
     url.host = host_and_port.host;
     url.port = host_and_port.port;
-    url.carrier = carrier;
+    url.transport_kind = transport_kind;
     url.tls = tls.has_value();
     url.target = target;
     url.scheme = is_websocket ? (tls ? "wss" : "ws") : (tls ? "stomp+tls" : "stomp");
@@ -39,11 +39,11 @@ Road::Road(HostAndPort broker, arbalest::detail::Carrier carrier, std::optional<
         options.tls = *tls;
 }
 
-asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nanoseconds limit,
-                                                     std::shared_ptr<std::vector<ConnectAttempt>> attempts)
+asio::awaitable<std::unique_ptr<Transport>> try_endpoint(Endpoint endpoint, std::chrono::nanoseconds limit,
+                                                         std::shared_ptr<std::vector<ConnectAttempt>> attempts)
 {
     auto const executor = co_await asio::this_coro::executor;
-    auto const shown = road.url.shown;
+    auto const shown = endpoint.url.shown;
     auto const known = attempts->size();
     auto const interrupted = std::make_shared<std::vector<ConnectAttempt>>(); // under way at the timeout
     arbalest::detail::OnFailedAttempt const failed = [attempts, interrupted, shown](ConnectAttempt attempt) {
@@ -55,7 +55,8 @@ asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nan
     attempt.url = shown;
     attempt.phase = ConnectPhase::tcp;
     try {
-        auto connecting = arbalest::detail::connect_transport(executor, road.url, std::move(road.options), failed);
+        auto connecting =
+            arbalest::detail::connect_transport(executor, endpoint.url, std::move(endpoint.options), failed);
         auto transport = co_await arbalest::detail::with_configured_timeout(limit, std::move(connecting));
         co_return transport;
     } catch (Timeout const& error) {
@@ -95,10 +96,10 @@ double random_part()
 
 } // namespace
 
-asio::awaitable<Established> travel(Journey journey)
+asio::awaitable<Established> connect_any(ConnectPlan plan)
 {
     auto const attempts = std::make_shared<std::vector<ConnectAttempt>>();
-    auto const& options = journey.options;
+    auto const& options = plan.options;
     int failures = 0;
     unsigned rounds = 0;
     asio::steady_timer timer(co_await asio::this_coro::executor);
@@ -110,12 +111,12 @@ asio::awaitable<Established> travel(Journey journey)
                 attempts->clear();
         }
         ++rounds;
-        for (auto const& road : journey.roads) {
-            auto trying = try_road(road, journey.limit, attempts);
+        for (auto const& endpoint : plan.endpoints) {
+            auto trying = try_endpoint(endpoint, plan.limit, attempts);
             auto transport = co_await std::move(trying);
             if (transport) {
                 Established established;
-                established.host_and_port = road.host_and_port;
+                established.host_and_port = endpoint.host_and_port;
                 established.transport = std::move(transport);
                 co_return established;
             }

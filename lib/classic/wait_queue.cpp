@@ -1,4 +1,4 @@
-#include "waiting.hpp"
+#include "wait_queue.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/cancellation_state.hpp>
@@ -12,7 +12,7 @@ namespace arbalest::classic::detail {
 
 namespace asio = boost::asio;
 
-asio::awaitable<bool> Waiting::async_wait(std::shared_ptr<Waiting> self, std::chrono::nanoseconds limit, Take take)
+asio::awaitable<bool> WaitQueue::async_wait(std::shared_ptr<WaitQueue> self, std::chrono::nanoseconds limit, Take take)
 {
     auto const executor = co_await asio::this_coro::executor;
     auto const end = end_of(limit);

@@ -18,13 +18,13 @@
 namespace arbalest::classic::detail {
 
 /// A broker, and how it is reached.
-class Road
+class Endpoint
 {
 public:
-    Road() = default;
+    Endpoint() = default;
     /// @param tls none: without. @param target of a WebSocket's handshake.
-    Road(HostAndPort broker, arbalest::detail::Carrier carrier, std::optional<TlsOptions> const& tls,
-         std::string const& target);
+    Endpoint(HostAndPort broker, arbalest::detail::TransportKind transport_kind, std::optional<TlsOptions> const& tls,
+             std::string const& target);
 
     HostAndPort host_and_port;
     arbalest::detail::BrokerUrl url;
@@ -33,16 +33,16 @@ public:
 
 /// Tries one broker, for a limited time. A failure is added to the attempts, and gives no transport.
 /// @throws boost::system::system_error with operation_aborted when it is cancelled.
-boost::asio::awaitable<std::unique_ptr<Transport>> try_road(Road road, std::chrono::nanoseconds limit,
-                                                            std::shared_ptr<std::vector<ConnectAttempt>> attempts);
+boost::asio::awaitable<std::unique_ptr<Transport>> try_endpoint(Endpoint endpoint, std::chrono::nanoseconds limit,
+                                                                std::shared_ptr<std::vector<ConnectAttempt>> attempts);
 
-/// The roads to all brokers, and how often they are tried.
-class Journey
+/// The endpoints to all brokers, and how often they are tried.
+class ConnectPlan
 {
 public:
-    Journey() = default;
+    ConnectPlan() = default;
 
-    std::vector<Road> roads;
+    std::vector<Endpoint> endpoints;
     ConnectionOptions options;
     std::chrono::nanoseconds limit{0}; // for each attempt
 };
@@ -57,8 +57,8 @@ public:
     std::unique_ptr<Transport> transport;
 };
 
-/// Tries all roads, and sleeps and tries them again, as the options say.
-/// @throws ConnectError when they say that it is enough; as try_road() when it is cancelled.
-boost::asio::awaitable<Established> travel(Journey journey);
+/// Tries all endpoints, and sleeps and tries them again, as the options say.
+/// @throws ConnectError when they say that it is enough; as try_endpoint() when it is cancelled.
+boost::asio::awaitable<Established> connect_any(ConnectPlan plan);
 
 } // namespace arbalest::classic::detail

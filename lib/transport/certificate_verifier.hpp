@@ -11,17 +11,17 @@ struct x509_store_ctx_st;
 namespace arbalest::detail {
 
 /// Judges the peer's certificates, one check after the other, and remembers the one that failed.
-class TlsVerdict
+class CertificateVerifier
 {
 public:
-    TlsVerdict(TlsOptions const& options, std::string name)
+    CertificateVerifier(TlsOptions const& options, std::string name)
         : verify_peer_(options.verify_peer), verify_host_name_(options.verify_host_name), name_(std::move(name))
     {
     }
 
     /// Whether to go on.
     /// @param passed whether the check at hand has been passed.
-    bool judge(bool passed, x509_store_ctx_st* checked);
+    bool on_verify(bool passed, x509_store_ctx_st* checked);
 
     /// Which check failed, in words; empty when none has.
     std::string const& failure() const noexcept { return failure_; }
