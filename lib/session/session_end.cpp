@@ -1,7 +1,7 @@
 #include "event_queue.hpp"
 #include "operation.hpp"
 #include "run_on.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 #include "session_service.hpp"
 
 #include <boost/asio/co_spawn.hpp>

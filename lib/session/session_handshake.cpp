@@ -2,7 +2,7 @@
 #include "../protocol/peer_text.hpp"
 #include "../transport/peer_protocol.hpp"
 #include "broker_list.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 #include "subprotocol.hpp"
 
 #include <boost/asio/co_spawn.hpp>

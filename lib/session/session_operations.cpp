@@ -1,6 +1,6 @@
 #include "operation.hpp"
 #include "run_on.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 #include "yield.hpp"
 
 #include <utility>

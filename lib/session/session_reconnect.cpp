@@ -1,7 +1,7 @@
 #include "../protocol/client_frames.hpp"
 #include "broker_list.hpp"
 #include "event_queue.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,7 +1,7 @@
 #include "../protocol/client_frames.hpp"
 #include "operation.hpp"
 #include "run_on.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 #include "transaction_state.hpp"
 #include "validate_config.hpp"
 #include <arbalest/protocol/encode.hpp>

@@ -1,5 +1,5 @@
 #include "../protocol/find_header.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 #include <arbalest/protocol/encode.hpp>
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 #include "operation.hpp"
 #include "run_on.hpp"
-#include "session_impl.hpp"
+#include "session_guards.hpp"
 #include "yield.hpp"
 #include <arbalest/session/error.hpp>
 #include <arbalest/session/with_timeout.hpp>
