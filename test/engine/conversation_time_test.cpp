@@ -67,6 +67,16 @@ BOOST_AUTO_TEST_CASE(a_silent_peer)
     BOOST_TEST(conversation.poll(start + 1h).kind == Kind::none);
 }
 
+// What was read is never later than the clock says: the peer still has the rest of its period.
+BOOST_AUTO_TEST_CASE(silence_is_not_judged_ahead_of_the_clock)
+{
+    Talk talk(State::connected, with(HeartBeat(1s, 1s)));
+    auto& conversation = talk.conversation;
+    BOOST_TEST(conversation.poll(start + 800ms, start + 1h).kind == Kind::send_heart_beat);
+    BOOST_TEST(conversation.poll(start + 800ms, start + 1h).kind == Kind::none);
+    BOOST_TEST(conversation.state() == State::connected);
+}
+
 // Silence is judged up to where everything was read, whatever the clock says.
 BOOST_AUTO_TEST_CASE(what_was_not_read_yet_is_no_silence)
 {
