@@ -86,14 +86,14 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
     bool const escaped = version != StompVersion::v1_0 && !handshake;
     bool const may_have_cr = !handshake && (version == StompVersion::v1_2 || is_server_command(command));
     bool has_length = false;
-    bool const ordinary = detail::HeadText::is_ordinary(frame);
+    bool const no_escapes = detail::HeadText::needs_no_escapes(frame);
     for (auto const header : frame.headers()) {
         if (header.name.empty())
             throw InvalidFrame("a header needs a name"); // its value could be a passcode
         if (header.value.empty() && version == StompVersion::v1_0 && !handshake)
             throw InvalidFrame("STOMP 1.0 has no header without a value",
                                detail::peer_text(header.name, longest_excerpt));
-        if (!ordinary)
+        if (!no_escapes)
             check_header(header, escaped, may_have_cr);
         if (has_length || header.name != "content-length"sv)
             continue;
@@ -111,7 +111,7 @@ Checked check(Frame const& frame, StompVersion version, ContentLength content_le
     bool const add = !has_length && !body.empty() && content_length == ContentLength::automatic;
     if (!has_length && !add && body.find('\0') != body.npos)
         throw InvalidFrame("a body with a NUL needs a content-length");
-    return {escaped && !ordinary, add};
+    return {escaped && !no_escapes, add};
 }
 
 constexpr std::string_view length_name = "content-length:";

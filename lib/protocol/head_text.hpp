@@ -21,16 +21,16 @@ class HeadText
 public:
     /// Whether there is surely no byte among them that must be escaped, or cannot be encoded, in any version: NUL, line
     /// feed, carriage return, colon, backslash. False says nothing: what was removed from the frame may still be there.
-    static bool is_ordinary(Frame const& frame) noexcept
+    static bool needs_no_escapes(Frame const& frame) noexcept
     {
         if (!frame.block_)
             return true;
         auto& block = *frame.block_;
         auto const text = std::string_view(block.text(), block.text_size);
         if (block.body_length == 0)
-            return is_ordinary(text);
-        return is_ordinary(text.substr(0, block.body_offset)) &&
-               is_ordinary(text.substr(block.body_offset + block.body_length));
+            return needs_no_escapes(text);
+        return needs_no_escapes(text.substr(0, block.body_offset)) &&
+               needs_no_escapes(text.substr(block.body_offset + block.body_length));
     }
 
     /// The bytes of the command, the headers and the body together, or more where something was removed.
@@ -39,8 +39,9 @@ public:
     /// Copies a text of a frame's that has a header, in pieces of 16 bytes as they were stored: what is behind a text
     /// is still inside of the frame. Like copy_in_pieces(), may write up to the next multiple of them.
     ///
-    /// @param ordinary becomes false when there is a byte in the text about which is_ordinary() would not be sure.
-    static char* copy(char* to, std::string_view text, bool& ordinary) noexcept
+    /// @param no_escapes becomes false when there is a byte in the text about which needs_no_escapes() would not
+    /// be sure.
+    static char* copy(char* to, std::string_view text, bool& no_escapes) noexcept
     {
 #ifdef __SSE2__
         auto const* from = text.data();
@@ -56,11 +57,11 @@ public:
             _mm_storeu_si128(reinterpret_cast<__m128i*>(to), part);
             found |= static_cast<unsigned>(_mm_movemask_epi8(special(part))) & ((1U << size) - 1);
         }
-        ordinary = ordinary && found == 0;
+        no_escapes = no_escapes && found == 0;
         return to + size;
 #else
         copy_text(to, text.data(), text.size());
-        ordinary = ordinary && is_ordinary(text);
+        no_escapes = no_escapes && needs_no_escapes(text);
         return to + text.size();
 #endif
     }
@@ -94,7 +95,7 @@ private:
         return _mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes));
     }
 
-    static bool is_ordinary(std::string_view text) noexcept
+    static bool needs_no_escapes(std::string_view text) noexcept
     {
         if (text.size() < step) {
             std::array<char, step> padded;
@@ -110,7 +111,7 @@ private:
         return _mm_movemask_epi8(found) == 0;
     }
 #else
-    static bool is_ordinary(std::string_view text) noexcept
+    static bool needs_no_escapes(std::string_view text) noexcept
     {
         using namespace std::string_view_literals;
         return text.find_first_of("\0\n\r:\\"sv) == text.npos;

@@ -11,7 +11,7 @@
 namespace arbalest::detail {
 
 /// Answers whether this thread runs inside an executor right now. A type-erased executor cannot be asked, and comparing
-/// executors is wrong both ways; so the usual ones are looked for inside.
+/// executors is wrong both ways; so Asio's own are looked for inside.
 ///
 /// It holds only the address by which Asio knows the executor on the stack of what a thread runs. So it may be asked in
 /// any thread, also while the execution context is being destroyed, and when that is gone.

@@ -148,7 +148,7 @@ private:
                 return;
             }
             if (is_direct_) {
-                incoming_->frames.passed(size);
+                incoming_->frames.consumed(size);
                 finish(code, size);
                 return;
             }

@@ -26,7 +26,7 @@ struct FrameHead
     std::size_t size = 0; // zero when it has not come wholly
     std::uint64_t payload = 0;
     unsigned first = 0;
-    bool is_usual = false; // no mask, and the length in its shortest form
+    bool is_plain = false; // no mask, and the length in its shortest form
 };
 
 FrameHead read_head(std::string_view bytes) noexcept
@@ -51,7 +51,7 @@ FrameHead read_head(std::string_view bytes) noexcept
     head.size = size;
     head.payload = payload;
     head.first = byte(0);
-    head.is_usual = !masked && payload >= least;
+    head.is_plain = !masked && payload >= least;
     return head;
 }
 
@@ -113,14 +113,14 @@ bool IncomingFrames::begin_frame() noexcept
     return true;
 }
 
-// The stream has the last word on everything that is not as usual.
+// The stream decides about everything else.
 bool IncomingFrames::begin_message(std::size_t limit) noexcept
 {
     if (frame_left_ != 0 || fragmented_)
         return false;
     auto const left = unread();
     auto const head = read_head(left);
-    if (head.size == 0 || !head.is_usual || (head.first != whole_text && head.first != whole_binary) ||
+    if (head.size == 0 || !head.is_plain || (head.first != whole_text && head.first != whole_binary) ||
         head.payload > left.size() - head.size || (limit != 0 && head.payload > limit))
         return false;
     auto const size = static_cast<std::size_t>(head.payload);

@@ -33,7 +33,7 @@ public:
     /// How many bytes of the current frame are still to come, once the stream has taken all that is here.
     std::uint64_t remaining() const noexcept { return begin_ == end_ ? frame_left_ : 0; }
     /// The stream has read so many of them by itself.
-    void passed(std::size_t size) noexcept { frame_left_ -= size; }
+    void consumed(std::size_t size) noexcept { frame_left_ -= size; }
 
     /// Copies messages from the front, as long as they are whole, uncompressed and in order, and as there is room. Only
     /// while the stream is between two messages.

@@ -77,7 +77,7 @@ std::string lower_case(std::string_view text)
 }
 
 // What to write in place of a scheme that is none of ours.
-std::string_view usual_scheme(std::string_view scheme) noexcept
+std::string_view canonical_scheme(std::string_view scheme) noexcept
 {
     if (scheme == "tcp" || scheme == "nio" || scheme == "stomp+nio" || scheme == "stomp+tcp")
         return "stomp://";
@@ -205,7 +205,7 @@ BrokerUrl parse_url(std::string_view text)
     // The scheme first: it is what is most often wrong, and with another one the rest may mean something else.
     if (!scheme_name.empty() && scheme == schemes.end())
         fail("'" + peer_text(scheme_name) + "' is no scheme that can be connected to; use " +
-             std::string(usual_scheme(scheme_name)));
+             std::string(canonical_scheme(scheme_name)));
     if (auto mistake = find_mistake(text); !mistake.empty())
         fail(std::move(mistake));
     bool const is_local = scheme->default_port == 0;

@@ -75,7 +75,7 @@ bool is_truncation(boost::system::error_code const& code) noexcept
     return code == boost::asio::ssl::error::stream_truncated;
 }
 
-void MissingNul::take(std::string_view bytes) noexcept
+void NulAppender::take(std::string_view bytes) noexcept
 {
     if (bytes.empty())
         return;
@@ -89,7 +89,7 @@ void MissingNul::take(std::string_view bytes) noexcept
     }
 }
 
-bool MissingNul::ends_without() noexcept
+bool NulAppender::ends_without() noexcept
 {
     bool const missing = has_frame_ && !ends_in_nul_;
     has_frame_ = false;

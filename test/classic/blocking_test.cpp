@@ -34,7 +34,7 @@ void check_refused(Context& context, asio::any_io_executor const& executor, Brok
         BOOST_CHECK_THROW(connection.stop(), OperationInProgress);
         done.set_value();
     });
-    bool const is_done = done.get_future().wait_for(patience) == std::future_status::ready;
+    bool const is_done = done.get_future().wait_for(wait_limit) == std::future_status::ready;
     BOOST_REQUIRE(is_done);
     connection.send("x", "/queue/a");
     connection.disconnect();
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(the_context_was_stopped)
     // What could not be sent then is not sent later.
     work.reset();
     context.restart();
-    context.run_for(patience);
+    context.run_for(wait_limit);
     BOOST_TEST(broker.broker.queue_depth("/queue/a") == 0u);
 }
 

@@ -180,10 +180,10 @@ BOOST_FIXTURE_TEST_CASE(a_transaction_holds_frames_back, SendingFixture)
     auto const waiter = std::make_shared<WaitingListener>("done");
     connection->set_listener("waiter", waiter);
     connection->send("y", "/queue/other", "", {{"receipt", "done"}});
-    BOOST_TEST(waiter->wait_on_receipt(patience));
+    BOOST_TEST(waiter->wait_on_receipt(wait_limit));
     BOOST_TEST(broker.broker.queue_depth("/queue/t") == 0u);
     connection->commit(transaction, {{"receipt", "done"}});
-    BOOST_TEST(waiter->wait_on_receipt(patience));
+    BOOST_TEST(waiter->wait_on_receipt(wait_limit));
     BOOST_TEST(broker.broker.queue_depth("/queue/t") == 1u);
     connection->disconnect();
 }
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(bodies_are_decoded_if_they_are_text)
         connection.connect("", "", true);
         connection.subscribe("/queue/bytes");
         connection.send(body, "/queue/bytes");
-        auto const message = listener->wait_for_message(patience);
+        auto const message = listener->wait_for_message(wait_limit);
         connection.disconnect();
         return std::string(message.value_or(Frame()).body());
     };

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(connect_waits_for_the_old_connection_to_end)
             if (is_closed_.exchange(true))
                 return;
             closed.set_value();
-            go_on.get_future().wait_for(patience);
+            go_on.get_future().wait_for(wait_limit);
         }
         std::promise<void> closed, go_on;
 

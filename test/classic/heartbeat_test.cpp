@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(heart_beats_are_callbacks)
     connection.set_listener("test", listener);
     connection.set_listener("recorder", recorder);
     connection.connect("", "", true);
-    BOOST_TEST(listener->wait_for_heartbeat(patience));
+    BOOST_TEST(listener->wait_for_heartbeat(wait_limit));
     wait_until([&] { return listener->messages_sent >= 3; }); // CONNECT and heart-beats: frames without a command
     BOOST_TEST(listener->heartbeat_count.load() >= 1u);
     recorder->wait_for("heartbeat");

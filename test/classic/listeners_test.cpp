@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_thread_waits)
     waiting.on_receipt(receipt("another"));
     BOOST_TEST(!waiting.wait_on_receipt(1ms));
     std::thread other([&] { waiting.on_receipt(receipt("mine")); });
-    BOOST_TEST(waiting.wait_on_receipt(patience));
+    BOOST_TEST(waiting.wait_on_receipt(wait_limit));
     other.join();
     BOOST_TEST(!waiting.wait_on_receipt(1ms)); // it was for that wait
     waiting.on_receipt(receipt("mine"));
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(coroutines_wait)
     BOOST_TEST(!early.get());
     // Again and again, with the event before, while and after the wait begins.
     for (int i = 0; i < 200; ++i) {
-        auto receiving = asio::co_spawn(pool, waiting->async_wait_on_receipt(patience), asio::use_future);
+        auto receiving = asio::co_spawn(pool, waiting->async_wait_on_receipt(wait_limit), asio::use_future);
         waiting->on_receipt(receipt("mine"));
         BOOST_REQUIRE(receiving.get());
     }

@@ -27,7 +27,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 /// Longer than anything takes; a wait that lasts as long fails the test.
-inline constexpr auto patience = 60s;
+inline constexpr auto wait_limit = 60s;
 
 using Trace = std::vector<std::string>;
 
@@ -106,7 +106,7 @@ public:
     void wait_for(std::string const& event, std::ptrdiff_t times = 1)
     {
         std::unique_lock lock(mutex_);
-        bool const came = changed_.wait_for(lock, patience, [&] {
+        bool const came = changed_.wait_for(lock, wait_limit, [&] {
             return std::ranges::count_if(trace_, [&](auto const& known) { return known.starts_with(event); }) >= times;
         });
         BOOST_REQUIRE_MESSAGE(came, "no '" << event << "' after: " << line_of(trace_));
@@ -122,7 +122,7 @@ private:
 /// Waits until a condition holds. Fails the test when it does not.
 inline void wait_until(std::function<bool()> const& condition)
 {
-    auto const end = std::chrono::steady_clock::now() + patience;
+    auto const end = std::chrono::steady_clock::now() + wait_limit;
     while (!condition()) {
         BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, "what was waited for did not happen");
         std::this_thread::sleep_for(1ms);

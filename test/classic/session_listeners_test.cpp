@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_listener_that_blocks_elsewhere_holds_up_no_heart_beat)
     class Blocking : public Recorder
     {
     public:
-        void on_connected(Frame const&) override { go_on.get_future().wait_for(patience); }
+        void on_connected(Frame const&) override { go_on.get_future().wait_for(wait_limit); }
         std::promise<void> go_on;
     };
     class Beats : public Observer

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(does_not_keep_disconnect_waiting)
     BOOST_TEST(!connection.stop(10ms)); // the callbacks are still to come
     BOOST_TEST(recorder->only({"disconnected"}).empty());
     listener->release();
-    BOOST_TEST(connection.stop(patience));
+    BOOST_TEST(connection.stop(wait_limit));
     BOOST_TEST(recorder->only({"disconnected"}).size() == 1u);
 }
 

@@ -46,9 +46,9 @@ public:
         auto const task = start(context.get_executor(), operation.run(stage));
         context.restart();
         // Where nobody ends the session there is nothing to come.
-        std::chrono::milliseconds const patience = operation.waits_for == WaitsFor::end ? 1ms : 5s;
+        std::chrono::milliseconds const wait_limit = operation.waits_for == WaitsFor::end ? 1ms : 5s;
         for (int i = 0; i < steps && !task->done; ++i)
-            context.run_one_for(patience);
+            context.run_one_for(wait_limit);
         result.was_done = task->done;
         // From inside, as Asio wants it: from outside it would post, and meet the end of the coroutine on the way.
         asio::post(context, [task] {

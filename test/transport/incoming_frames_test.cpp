@@ -209,7 +209,7 @@ BOOST_FIXTURE_TEST_CASE(the_inside_of_a_large_message_goes_past, FramesFixture)
     BOOST_TEST(give(incoming, 30).size() == 30u);
     BOOST_TEST(give(incoming).size() == 80u);
     BOOST_TEST(incoming.remaining() == 100'010u - 110u);
-    incoming.passed(99'000);
+    incoming.consumed(99'000);
     BOOST_TEST(incoming.remaining() == 900u);
     read(incoming, std::string(400, 'x'));
     BOOST_TEST(take(incoming).empty());

@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(tells_what_a_close_means)
 
 BOOST_AUTO_TEST_CASE(finds_missing_nuls)
 {
-    MissingNul nul;
+    NulAppender nul;
     auto const lacks = [&](std::initializer_list<std::string_view> pieces) {
         for (auto const piece : pieces)
             nul.take(piece);

@@ -74,7 +74,7 @@ int serve()
     boost::asio::io_context context;
     arbalest::BrokerConfig config;
     config.heart_beat = {std::chrono::milliseconds(300), std::chrono::milliseconds(300)};
-    config.heart_beat_tolerance.receive_scale = 20; // only the client's patience is to be seen
+    config.heart_beat_tolerance.receive_scale = 20; // only the client's limit is to be seen
     arbalest::EmbeddedBroker broker(context.get_executor(), config);
     broker.listen();
     auto work = boost::asio::make_work_guard(context);

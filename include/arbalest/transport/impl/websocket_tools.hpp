@@ -33,7 +33,7 @@ ARBALEST_DECL std::string_view close_text(CloseReason reason) noexcept;
 ARBALEST_DECL bool is_truncation(boost::system::error_code const& code) noexcept;
 
 /// Finds out which messages lack their NUL.
-class ARBALEST_DECL MissingNul
+class ARBALEST_DECL NulAppender
 {
 public:
     /// Bytes of the current message.

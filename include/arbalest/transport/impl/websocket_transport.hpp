@@ -67,8 +67,8 @@ public:
             }
             size += take_ready(buffer + size);
             if (append_nul_) {
-                missing_nul_.take(std::string_view(static_cast<char const*>(buffer.data()), size));
-                if (stream.is_message_done() && missing_nul_.ends_without())
+                nul_appender_.take(std::string_view(static_cast<char const*>(buffer.data()), size));
+                if (stream.is_message_done() && nul_appender_.ends_without())
                     size = put_nul(buffer, size);
             }
             if (size > 0)
@@ -194,7 +194,7 @@ private:
     bool append_nul_;
     bool owes_nul_ = false;
     std::size_t write_room_ = 512;
-    detail::MissingNul missing_nul_;
+    detail::NulAppender nul_appender_;
     std::string subprotocol_;
 };
 
