@@ -59,8 +59,8 @@ public:
     OutgoingMessage& receipt(std::string_view id) &;
     OutgoingMessage&& receipt(std::string_view id) && { return std::move(receipt(id)); }
 
-    /// How long to wait for the receipt, from the call; zero: without limit. Default: `StompConfig::receipt_timeout`. The
-    /// operation throws InvalidConfig for a negative one.
+    /// How long to wait for the receipt, from the call; zero: without limit. Default: `StompConfig::receipt_timeout`.
+    /// The operation throws InvalidConfig for a negative one.
     OutgoingMessage& receipt_timeout(std::chrono::milliseconds limit) &
     {
         receipt_timeout_ = limit;

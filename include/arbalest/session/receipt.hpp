@@ -54,8 +54,8 @@ public:
     FrameOptions& receipt(std::string id) & { return header("receipt", std::move(id)); }
     FrameOptions&& receipt(std::string id) && { return std::move(receipt(std::move(id))); }
 
-    /// How long to wait for the receipt, from the call; zero: without limit. Default: `StompConfig::receipt_timeout`. The
-    /// operation throws InvalidConfig for a negative one.
+    /// How long to wait for the receipt, from the call; zero: without limit. Default: `StompConfig::receipt_timeout`.
+    /// The operation throws InvalidConfig for a negative one.
     FrameOptions& receipt_timeout(std::chrono::milliseconds limit) &
     {
         receipt_timeout_ = limit;
