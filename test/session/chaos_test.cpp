@@ -65,11 +65,12 @@ BOOST_AUTO_TEST_CASE(random_operations_in_every_configuration)
                 round.number = number;
                 round.seed = number + 1;
                 round.cuts = rounds(60U);
+                round.confirmed = rounds(40U);
                 round.cut_within = 6000;
                 auto const counts = co_await run_round(round);
                 BOOST_TEST_MESSAGE(to_string(counts));
                 BOOST_TEST(counts.good(), to_string(counts));
-                BOOST_TEST(counts.confirmed > rounds(20U));
+                BOOST_TEST(counts.confirmed >= rounds(40U));
             });
         }
     }

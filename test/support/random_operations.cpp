@@ -532,6 +532,11 @@ std::uint64_t RandomOperations::operations() const noexcept
     return state_->counts.operations;
 }
 
+std::uint64_t RandomOperations::confirmed() const
+{
+    return state_->ledger.count(Fate::confirmed);
+}
+
 asio::awaitable<RandomOperations::Counts> RandomOperations::end()
 {
     auto const state = state_;

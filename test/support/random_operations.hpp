@@ -68,6 +68,8 @@ public:
     boost::asio::awaitable<void> begin();
     /// Operations that have ended so far.
     std::uint64_t operations() const noexcept;
+    /// Messages that have been confirmed so far.
+    std::uint64_t confirmed() const;
     /// Lets the operations finish, ends the sessions, lets the witness read what is left in the queue, and counts.
     boost::asio::awaitable<Counts> end();
 

@@ -63,7 +63,8 @@ asio::awaitable<RandomOperations::Counts> run_round(RandomRound round)
     co_await operations.begin();
     auto const end = std::chrono::steady_clock::now() + round.time;
     asio::steady_timer timer(executor);
-    while (proxy.cuts() < round.cuts || std::chrono::steady_clock::now() < end) {
+    while (proxy.cuts() < round.cuts || operations.confirmed() < round.confirmed ||
+           std::chrono::steady_clock::now() < end) {
         timer.expires_after(5ms);
         co_await timer.async_wait(asio::use_awaitable);
     }

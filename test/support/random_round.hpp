@@ -29,6 +29,7 @@ public:
     std::uint32_t number = 0; // of the configuration
     std::uint32_t seed = 1;
     std::uint64_t cuts = 0;            // at least so many
+    std::uint64_t confirmed = 0;       // messages, at least so many
     std::chrono::milliseconds time{0}; // at least so long
     std::size_t cut_within = 20'000;   // bytes of each connection
 };
