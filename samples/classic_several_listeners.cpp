@@ -6,10 +6,8 @@
 #include <arbalest/classic.hpp>
 
 #include <atomic>
-#include <exception>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace classic = arbalest::classic;
@@ -27,7 +25,8 @@ public:
     std::atomic<int> done = 0;
 };
 
-void run(std::string const& host, std::uint16_t port, std::string const& user, std::string const& password)
+void run(std::string const& host, std::uint16_t port, std::string const& user, std::string const& password,
+         arbalest::EmbeddedBroker*)
 {
     classic::Connection conn({{host, port}});
 
@@ -63,14 +62,5 @@ void run(std::string const& host, std::uint16_t port, std::string const& user, s
 
 int main(int argc, char** argv)
 {
-    try {
-        std::optional<BrokerForSamples> here;
-        if (argc < 3)
-            here.emplace();
-        run(here ? "127.0.0.1" : argv[1], here ? here->broker.port() : static_cast<std::uint16_t>(std::stoul(argv[2])),
-            argc > 4 ? argv[3] : "user", argc > 4 ? argv[4] : "pass");
-    } catch (std::exception const& error) {
-        std::cerr << "classic_several_listeners: " << error.what() << '\n';
-        return 1;
-    }
+    return run_classic_sample(argc, argv, run);
 }

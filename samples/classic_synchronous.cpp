@@ -8,16 +8,15 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace classic = arbalest::classic;
 using namespace std::chrono_literals;
 
-void run(std::string const& host, std::uint16_t port, std::string const& user, std::string const& password)
+void run(std::string const& host, std::uint16_t port, std::string const& user, std::string const& password,
+         arbalest::EmbeddedBroker* broker)
 {
     classic::Connection conn({{host, port}});
 
@@ -40,20 +39,11 @@ void run(std::string const& host, std::uint16_t port, std::string const& user, s
 
     conn.disconnect();
     require(confirmed, "the receipt has not come");
+    if (broker)
+        require(broker->queue_depth("/queue/critical") == 1, "the message has not arrived");
 }
 
 int main(int argc, char** argv)
 {
-    try {
-        std::optional<BrokerForSamples> here;
-        if (argc < 3)
-            here.emplace();
-        run(here ? "127.0.0.1" : argv[1], here ? here->broker.port() : static_cast<std::uint16_t>(std::stoul(argv[2])),
-            argc > 4 ? argv[3] : "user", argc > 4 ? argv[4] : "pass");
-        if (here)
-            require(here->broker.queue_depth("/queue/critical") == 1, "the message has not arrived");
-    } catch (std::exception const& error) {
-        std::cerr << "classic_synchronous: " << error.what() << '\n';
-        return 1;
-    }
+    return run_classic_sample(argc, argv, run);
 }

@@ -10,11 +10,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -103,39 +101,34 @@ private:
     classic::Connection12 conn_;
 };
 
+void run(std::string const& host, std::uint16_t port, std::string const& user, std::string const& password,
+         arbalest::EmbeddedBroker* broker)
+{
+    // The callback is called before the constructor has returned, if a message is there so early.
+    std::atomic<MessSendOrRecv*> tool = nullptr;
+    std::atomic<int> received = 0;
+    auto const callback = [&](arbalest::Frame const& frame) {
+        default_call_back(frame);
+        tool.load()->ack_message(frame.header("ack").value_or(""), "", "acknowledged");
+        received += 1;
+    };
+    MessSendOrRecv stompmess(host, port, user, password, callback);
+    tool = &stompmess;
+
+    json::object msg;
+    msg["order"] = "1";
+    classic::Headers filter;
+    if (!broker) // that broker has no selectors
+        filter.emplace_back("selector", "send_id = '123'");
+    stompmess.recv_message("/queue/TEST_ENGINE", filter, "9527", "client-individual");
+    stompmess.send_message("/queue/TEST_ENGINE", msg, {{"send_id", "123"}, {"content-type", "application/json"}});
+    wait_until([&] { return received == 1; }, "the message has not come back");
+    stompmess.disconnect();
+    if (broker)
+        require(broker->stats("/queue/TEST_ENGINE").acknowledged == 1, "the message was not acknowledged");
+}
+
 int main(int argc, char** argv)
 {
-    try {
-        std::optional<BrokerForSamples> here;
-        if (argc < 3)
-            here.emplace();
-        std::string const host = here ? "127.0.0.1" : argv[1];
-        auto const port = here ? here->broker.port() : static_cast<std::uint16_t>(std::stoul(argv[2]));
-
-        // The callback is called before the constructor has returned, if a message is there so early.
-        std::atomic<MessSendOrRecv*> tool = nullptr;
-        std::atomic<int> received = 0;
-        auto const callback = [&](arbalest::Frame const& frame) {
-            default_call_back(frame);
-            tool.load()->ack_message(frame.header("ack").value_or(""), "", "acknowledged");
-            received += 1;
-        };
-        MessSendOrRecv stompmess(host, port, argc > 4 ? argv[3] : "", argc > 4 ? argv[4] : "", callback);
-        tool = &stompmess;
-
-        json::object msg;
-        msg["order"] = "1";
-        classic::Headers filter;
-        if (!here) // that broker has no selectors
-            filter.emplace_back("selector", "send_id = '123'");
-        stompmess.recv_message("/queue/TEST_ENGINE", filter, "9527", "client-individual");
-        stompmess.send_message("/queue/TEST_ENGINE", msg, {{"send_id", "123"}, {"content-type", "application/json"}});
-        wait_until([&] { return received == 1; }, "the message has not come back");
-        stompmess.disconnect();
-        if (here)
-            require(here->broker.stats("/queue/TEST_ENGINE").acknowledged == 1, "the message was not acknowledged");
-    } catch (std::exception const& error) {
-        std::cerr << "classic_test_tool: " << error.what() << '\n';
-        return 1;
-    }
+    return run_classic_sample(argc, argv, run);
 }

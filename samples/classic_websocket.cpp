@@ -3,7 +3,7 @@
 // runs on a broker inside this program, with a certificate of its own authority
 
 #include "broker_for_samples.hpp"
-#include "support/certificates.hpp"
+#include "certificates.hpp"
 #include <arbalest/classic.hpp>
 
 #include <atomic>
@@ -77,15 +77,8 @@ int main(int argc, char** argv)
         BrokerForSamples here(arbalest::Listen::websocket);
         basic(here.broker.url(), "user", "password");
 
-        arbalest::test::TestAuthority authority;
-        arbalest::test::CertificateRequest request;
-        request.ip_addresses.emplace_back("127.0.0.1");
-        auto const certificate = authority.issue(request);
-        arbalest::BrokerConfig config;
-        config.tls.certificate_file = certificate.certificate_file;
-        config.tls.private_key_file = certificate.key_file;
-        BrokerForSamples secured(arbalest::Listen::secure_websocket, config);
-        secure(secured.broker.url(), authority.ca_file(), "username", "password");
+        BrokerForSamples secured(arbalest::Listen::secure_websocket, broker_with_certificate());
+        secure(secured.broker.url(), certificate_file("ca.crt"), "username", "password");
     } catch (std::exception const& error) {
         std::cerr << "classic_websocket: " << error.what() << '\n';
         return 1;

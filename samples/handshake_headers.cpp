@@ -3,14 +3,13 @@
 // Usage: handshake_headers [URL]     for instance ws://guest:guest@localhost:15674/ws
 // Without an URL it runs on a broker inside this program, which lets nobody in who has not the token.
 
+#include "run_sample.hpp"
 #include <arbalest/arbalest.hpp>
 #include <arbalest/broker/embedded_broker.hpp>
 #include <arbalest/transport/over_websocket.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -20,9 +19,7 @@
 #include <boost/url/url.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -131,32 +128,7 @@ arbalest::WebSocketAnswer let_in(arbalest::WebSocketHandshake const& handshake)
 
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    std::optional<arbalest::EmbeddedBroker> broker;
-    std::string url;
-    if (argc > 1) {
-        url = argv[1];
-    } else {
-        arbalest::BrokerConfig config;
-        config.websocket.on_handshake = let_in;
-        broker.emplace(context.get_executor(), config);
-        broker->listen(arbalest::Listen::websocket);
-        url = broker->url();
-    }
-
-    int status = 0;
-    auto const done = [&](std::exception_ptr failure) {
-        if (broker)
-            broker->stop(); // nothing is left to be done then, and run() returns
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (std::exception const& error) {
-            std::cerr << "handshake_headers: " << error.what() << '\n';
-            status = 1;
-        }
-    };
-    asio::co_spawn(context, handshake_headers(url, broker ? &*broker : nullptr), done);
-    context.run();
-    return status;
+    arbalest::BrokerConfig config;
+    config.websocket.on_handshake = let_in;
+    return run_sample(argc, argv, handshake_headers, arbalest::Listen::websocket, config);
 }

@@ -1,17 +1,13 @@
 // Sends a message, waits until the broker has confirmed it, receives it, acknowledges it and disconnects in order.
 // Usage: quickstart [URL]     without an URL it runs on a broker inside this program
 
+#include "run_sample.hpp"
 #include <arbalest/arbalest.hpp>
-#include <arbalest/broker/embedded_broker.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
-#include <optional>
 #include <string>
 
 namespace asio = boost::asio;
@@ -42,30 +38,5 @@ asio::awaitable<void> orders(std::string url)
 
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    std::optional<arbalest::EmbeddedBroker> broker;
-    std::string url;
-    if (argc > 1) {
-        url = argv[1];
-    } else {
-        broker.emplace(context.get_executor());
-        broker->listen();
-        url = broker->url();
-    }
-
-    int status = 0;
-    auto const done = [&](std::exception_ptr failure) {
-        if (broker)
-            broker->stop(); // nothing is left to be done then, and run() returns
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (std::exception const& error) {
-            std::cerr << "quickstart: " << error.what() << '\n';
-            status = 1;
-        }
-    };
-    asio::co_spawn(context, orders(url), done);
-    context.run();
-    return status;
+    return run_sample(argc, argv, orders);
 }

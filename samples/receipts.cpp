@@ -1,17 +1,14 @@
 // Four ways to deal with confirmations: automatic ones, one asked for by hand, a thousand under way at the same time,
 // and one that does not come. Usage: receipts [URL]     without an URL it runs on a broker inside this program
 
+#include "run_sample.hpp"
 #include <arbalest/arbalest.hpp>
 #include <arbalest/broker/embedded_broker.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -118,30 +115,5 @@ asio::awaitable<void> receipts(std::string url, arbalest::EmbeddedBroker* broker
 
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    std::optional<arbalest::EmbeddedBroker> broker;
-    std::string url;
-    if (argc > 1) {
-        url = argv[1];
-    } else {
-        broker.emplace(context.get_executor());
-        broker->listen();
-        url = broker->url();
-    }
-
-    int status = 0;
-    auto const done = [&](std::exception_ptr failure) {
-        if (broker)
-            broker->stop(); // nothing is left to be done then, and run() returns
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (std::exception const& error) {
-            std::cerr << "receipts: " << error.what() << '\n';
-            status = 1;
-        }
-    };
-    asio::co_spawn(context, receipts(url, broker ? &*broker : nullptr), done);
-    context.run();
-    return status;
+    return run_sample(argc, argv, receipts);
 }

@@ -1,21 +1,19 @@
 // A producer and a consumer whose broker goes away in the middle, and comes back. Neither of them has a line of code
 // for that. Usage: reconnecting [URL]     on a broker of one's own: stop it and start it again while this runs
 
+#include "run_sample.hpp"
 #include <arbalest/arbalest.hpp>
 #include <arbalest/broker/embedded_broker.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -78,45 +76,24 @@ asio::awaitable<void> trouble(arbalest::EmbeddedBroker& broker)
     broker.listen();
 }
 
-asio::awaitable<void> run(std::string url)
+asio::awaitable<void> reconnecting(std::string url, arbalest::EmbeddedBroker* broker)
 {
+    auto const executor = co_await asio::this_coro::executor;
+    if (broker)
+        asio::co_spawn(executor, trouble(*broker), asio::detached);
+
     arbalest::StompConfig config;
     config.reconnect.emplace();
     arbalest::StompClient client(config);
     auto session = co_await client.connect(url);
     auto inbox = co_await session.subscribe(destination, arbalest::AckMode::client_individual);
 
-    auto const executor = co_await asio::this_coro::executor;
     asio::co_spawn(executor, look_on(session.connection_events()), asio::detached);
     asio::co_spawn(executor, produce(session), asio::detached);
     co_await consume(session, std::move(inbox));
 }
 
-int main(int argc, char* argv[])
+int main(int argc, char** argv)
 {
-    asio::io_context context;
-    int status = 0;
-    std::optional<arbalest::EmbeddedBroker> broker;
-    std::string url;
-    if (argc > 1) {
-        url = argv[1];
-    } else {
-        broker.emplace(context.get_executor());
-        broker->listen();
-        url = broker->url();
-        asio::co_spawn(context, trouble(*broker), asio::detached);
-    }
-    asio::co_spawn(context, run(url), [&](std::exception_ptr failure) {
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (std::exception const& error) {
-            std::cerr << error.what() << '\n';
-            status = 1;
-        }
-        if (broker)
-            broker->stop();
-    });
-    context.run();
-    return status;
+    return run_sample(argc, argv, reconnecting);
 }

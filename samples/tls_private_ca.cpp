@@ -1,20 +1,17 @@
 // TLS with a broker whose certificate comes from an authority of one's own: what is said when the authority is not
 // known, and how it is made known. Nothing is left unchecked: the certificate must be valid, and for this host.
 // Usage: tls_private_ca [URL CA_FILE]     for instance stomp+tls://guest:guest@localhost:61614 ca.crt
-// Without them it runs on a broker inside this program, with an authority and a certificate made for the occasion.
+// Without them it runs on a broker inside this program, with the certificates in certificates/.
 
-#include "support/certificates.hpp"
+#include "certificates.hpp"
+#include "run_sample.hpp"
 #include <arbalest/arbalest.hpp>
 #include <arbalest/broker/embedded_broker.hpp>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
-#include <exception>
 #include <iostream>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -56,61 +53,18 @@ asio::awaitable<void> connect_with_authority(std::string url, std::string ca_fil
     co_await session.disconnect();
 }
 
-asio::awaitable<void> tls_private_ca(std::string url, std::string ca_file, bool is_known_to_nobody)
-{
-    bool const connected = co_await connect_without_authority(url);
-    if (connected && is_known_to_nobody)
-        throw std::runtime_error("a certificate from an authority that nobody knows was accepted");
-    co_await connect_with_authority(url, ca_file);
-}
-
-// A certificate for 127.0.0.1, which is where the broker listens.
-arbalest::BrokerConfig with_certificate(arbalest::test::TestAuthority& authority)
-{
-    arbalest::test::CertificateRequest request;
-    request.common_name = "127.0.0.1";
-    request.ip_addresses.emplace_back("127.0.0.1");
-    auto const issued = authority.issue(request);
-    arbalest::BrokerConfig config;
-    config.tls.certificate_file = issued.certificate_file;
-    config.tls.private_key_file = issued.key_file;
-    return config;
-}
-
 int main(int argc, char** argv)
 {
-    asio::io_context context;
-    std::optional<arbalest::test::TestAuthority> authority;
-    std::optional<arbalest::EmbeddedBroker> broker;
-    std::string url;
-    std::string ca_file;
-    if (argc == 3) {
-        url = argv[1];
-        ca_file = argv[2];
-    } else if (argc == 1) {
-        authority.emplace("The authority of tls_private_ca");
-        broker.emplace(context.get_executor(), with_certificate(*authority));
-        broker->listen(arbalest::Listen::tls);
-        url = broker->url();
-        ca_file = authority->ca_file();
-    } else {
+    if (argc == 2) {
         std::cerr << "usage: tls_private_ca [URL CA_FILE]\n";
         return 2;
     }
-
-    int status = 0;
-    auto const done = [&](std::exception_ptr failure) {
-        if (broker)
-            broker->stop(); // nothing is left to be done then, and run() returns
-        try {
-            if (failure)
-                std::rethrow_exception(failure);
-        } catch (std::exception const& error) {
-            std::cerr << "tls_private_ca: " << error.what() << '\n';
-            status = 1;
-        }
+    auto const sample = [&](std::string url, arbalest::EmbeddedBroker* broker) -> asio::awaitable<void> {
+        bool const connected = co_await connect_without_authority(url);
+        if (connected && broker)
+            throw std::runtime_error("a certificate from an authority that nobody knows was accepted");
+        std::string const ca_file = broker ? certificate_file("ca.crt") : argv[2];
+        co_await connect_with_authority(url, ca_file);
     };
-    asio::co_spawn(context, tls_private_ca(url, ca_file, broker.has_value()), done);
-    context.run();
-    return status;
+    return run_sample(argc, argv, sample, arbalest::Listen::tls, broker_with_certificate());
 }
