@@ -116,7 +116,7 @@ public:
     /// @returns false when the message's subscription or connection is gone, so that the broker delivers it again, or
     /// when it was settled before: itself, by a cumulative acknowledgement (AckMode::client) or in a transaction that
     /// was not aborted. Nothing is sent then. With `strict_acks` it throws StaleMessage instead.
-    /// @param options without `id`, `message-id`, `subscription` and `transaction` (see Transaction::ack()).
+    /// The options are without `id`, `message-id`, `subscription` and `transaction` (see Transaction::ack()).
     ///
     /// Cancellation: as for send(). Where a frame was withdrawn, the message is still to be acknowledged.
     /// @throws InvalidFrame also when the message needs no acknowledgement (AckMode::automatic).
