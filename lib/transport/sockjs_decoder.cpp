@@ -155,7 +155,10 @@ void SockJsDecoder::take_type(char type)
         array_->reset();
         array_->handler().begin(type == 'a' ? &ready : nullptr);
         break;
-    case '\n':
+    case '\n': // The JSON parser takes white space behind an array, if it comes in the same piece.
+    case '\r':
+    case '\t':
+    case ' ':
         break;
     default:
         fail_sockjs(transport_errc::bad_sockjs_frame);

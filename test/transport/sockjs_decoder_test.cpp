@@ -60,6 +60,16 @@ BOOST_AUTO_TEST_CASE(takes_frames_wherever_they_are_cut)
     }
 }
 
+BOOST_AUTO_TEST_CASE(skips_white_space_between_frames_wherever_they_are_cut)
+{
+    std::string_view const bytes = "oa[\"b\"]\t \r\na[\"c\"] \th \tc[3000]";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+        Decoded const decoded(bytes, piece);
+        BOOST_TEST(decoded.text == "bc\n");
+        BOOST_TEST(decoded.reason.has_value());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(hands_on_a_string_before_it_ends)
 {
     detail::SockJsDecoder decoder;

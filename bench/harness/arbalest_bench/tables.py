@@ -87,14 +87,18 @@ def _point_table(medians, cores, transport, body):
 def _costs(medians, where, scenarios):
     rows = []
     for scenario in scenarios:
+        floor = medians.one("cpu_s_per_million", **{**where, "scenario": scenario, "peer": "floor: asio"})
         for peer in medians.values("peer", scenario=scenario, **where):
             found = medians.find(peer=peer, scenario=scenario, **where)[0]
             allocations = medians.one("allocations_per_message", **{
                 **where, "suite": "allocations", "scenario": scenario, "peer": peer})
-            rows.append([f"{scenario}, {peer}", number(found["cpu_s_per_million"]), number(found.get("p50_us"), 1),
+            # On one core, what the sink takes makes shares of the rate look better than those of the client's own time.
+            times = found["cpu_s_per_million"] / floor if floor else None
+            rows.append([f"{scenario}, {peer}", number(found["cpu_s_per_million"]), number(times, 1),
+                         number(found.get("p50_us"), 1),
                          number(found.get("p99_us"), 1), number(found.get("p999_us"), 1),
                          number(found["peak_kib"] / 1024, 1), number(allocations)])
-    return table(["", "CPU s per million", "p50 µs", "p99 µs", "p99.9 µs", "peak MiB", "allocations per message"], rows)
+    return table(["", "CPU s per million", "times the floor's", "p50 µs", "p99 µs", "p99.9 µs", "peak MiB", "allocations per message"], rows)
 
 
 def micro(medians):
