@@ -89,7 +89,7 @@ public:
     /// nullopt when there was none that could be read as HTTP.
     std::optional<WebSocketHandshake> last_handshake() const;
 
-    boost::asio::any_io_executor get_executor() const;
+    boost::asio::any_io_executor get_executor() const; ///< On which it runs.
 
     /// Puts a message into a destination as if a client had sent it.
     /// @throws std::runtime_error when BrokerConfig::max_queue_depth, max_queue_bytes or max_destinations is reached.

@@ -159,7 +159,7 @@ public:
 class ARBALEST_DECL Connection11 : public BaseConnection
 {
 public:
-    explicit Connection11(ConnectionOptions options = ConnectionOptions());
+    explicit Connection11(ConnectionOptions options = ConnectionOptions()); ///< As Connection.
     /// To these brokers: `Connection11 connection({{"localhost", 61613}})`.
     explicit Connection11(std::vector<HostAndPort> host_and_ports);
     Connection11(boost::asio::any_io_executor executor, ConnectionOptions options);
@@ -169,7 +169,7 @@ public:
 class ARBALEST_DECL Connection12 : public BaseConnection
 {
 public:
-    explicit Connection12(ConnectionOptions options = ConnectionOptions());
+    explicit Connection12(ConnectionOptions options = ConnectionOptions()); ///< As Connection.
     /// To these brokers: `Connection12 connection({{"localhost", 61613}})`.
     explicit Connection12(std::vector<HostAndPort> host_and_ports);
     Connection12(boost::asio::any_io_executor executor, ConnectionOptions options);

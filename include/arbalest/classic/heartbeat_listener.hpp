@@ -22,7 +22,7 @@ class BaseConnection;
 class ARBALEST_DECL HeartbeatListener : public virtual ConnectionListener
 {
 public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = std::chrono::steady_clock; ///< What time is measured with.
 
     /// @param transport the connection that it is for; its next connect() uses these settings, provided the listener is
     /// attached to it.

@@ -14,11 +14,11 @@ class HostAndPort
 {
 public:
     HostAndPort() = default;
-    HostAndPort(std::string host, std::uint16_t port) : host(std::move(host)), port(port) {}
+    HostAndPort(std::string host, std::uint16_t port) : host(std::move(host)), port(port) {} ///< With its fields.
 
     /// A name or an address, without the brackets of an IPv6 literal.
     std::string host;
-    std::uint16_t port = 0;
+    std::uint16_t port = 0; ///< The TCP port.
 
     friend bool operator==(HostAndPort const&, HostAndPort const&) = default;
 };

@@ -14,7 +14,7 @@ namespace arbalest::classic {
 class ARBALEST_DECL StatsListener : public virtual ConnectionListener
 {
 public:
-    using Counter = std::atomic<std::uint64_t>;
+    using Counter = std::atomic<std::uint64_t>; ///< May be read from any thread.
 
     Counter errors{0};             ///< ERROR frames received.
     Counter connections{0};        ///< Connections made.

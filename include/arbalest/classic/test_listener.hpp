@@ -43,7 +43,7 @@ public:
     boost::asio::awaitable<std::optional<Frame>>
     async_wait_for_message(std::chrono::nanoseconds timeout = std::chrono::seconds(10)) const;
     boost::asio::awaitable<bool>
-    async_wait_for_heartbeat(std::chrono::nanoseconds timeout = std::chrono::seconds(10)) const;
+    async_wait_for_heartbeat(std::chrono::nanoseconds timeout = std::chrono::seconds(10)) const; ///< Without blocking.
 
     void on_connecting(HostAndPort const& host_and_port) override;
     void on_connected(Frame const& frame) override;

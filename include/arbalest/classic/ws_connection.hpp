@@ -45,7 +45,7 @@ public:
         state_ = std::make_shared<State>(executor, [kept](WebSocketOptions const&) { return std::move(*kept); });
     }
 
-    explicit operator bool() const noexcept { return state_ != nullptr; }
+    explicit operator bool() const noexcept { return state_ != nullptr; } ///< Whether there is one.
     /// There must be one.
     boost::asio::any_io_executor get_executor() const { return state_->executor; }
     /// Takes it; nullptr when there is none any more. From any thread, also of several copies at once.

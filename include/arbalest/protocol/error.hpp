@@ -48,8 +48,8 @@ enum class Outcome : std::uint8_t {
     unknown,  ///< It was written, at least in part, and no answer came.
 };
 
-ARBALEST_DECL std::string_view to_string(Outcome outcome) noexcept;
-ARBALEST_DECL std::ostream& operator<<(std::ostream& out, Outcome outcome);
+ARBALEST_DECL std::string_view to_string(Outcome outcome) noexcept;         ///< The enumerator's name.
+ARBALEST_DECL std::ostream& operator<<(std::ostream& out, Outcome outcome); ///< As to_string().
 
 /// The base of every failure of an operation. A cancelled operation is the exception: it throws a plain
 /// boost::system::system_error with `operation_aborted`, as everywhere in Asio.

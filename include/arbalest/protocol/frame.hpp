@@ -14,8 +14,8 @@ namespace arbalest {
 /// One header of a frame, unescaped. The views belong to the frame.
 struct Header
 {
-    std::string_view name;
-    std::string_view value;
+    std::string_view name;  ///< Unescaped.
+    std::string_view value; ///< Unescaped.
 
     friend bool operator==(Header const&, Header const&) = default;
 };
@@ -97,10 +97,10 @@ public:
     };
 
     HeaderList() noexcept = default;
-    iterator begin() const noexcept { return {text_, slots_end_ - 1}; }
-    iterator end() const noexcept { return {text_, slots_end_ - 1 - count_}; }
-    std::size_t size() const noexcept { return count_; }
-    bool empty() const noexcept { return count_ == 0; }
+    iterator begin() const noexcept { return {text_, slots_end_ - 1}; }        ///< The first header.
+    iterator end() const noexcept { return {text_, slots_end_ - 1 - count_}; } ///< Behind the last header.
+    std::size_t size() const noexcept { return count_; }                       ///< How many there are.
+    bool empty() const noexcept { return count_ == 0; }                        ///< Whether there are none.
     /// The header at a position below size(), counted from 0.
     Header operator[](std::size_t position) const noexcept
     {
@@ -142,7 +142,7 @@ public:
     /// room for a few short headers more.
     Frame(std::string_view command, Header const& header, std::string_view body);
 
-    Frame(Frame const& other);
+    Frame(Frame const& other); ///< Copies the block.
     // Moving is inline, and no more than a pointer, because a message is moved several times on its way to whoever
     // takes it.
     Frame(Frame&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}

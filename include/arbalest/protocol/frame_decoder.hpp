@@ -33,8 +33,8 @@ class SimdHead;
 class ARBALEST_DECL FrameDecoder
 {
 public:
-    explicit FrameDecoder(Limits const& limits = {});
-    FrameDecoder(FrameDecoder&&) noexcept;
+    explicit FrameDecoder(Limits const& limits = {}); ///< What bounds the frames.
+    FrameDecoder(FrameDecoder&&) noexcept;            ///< The other must not be used any more.
     FrameDecoder& operator=(FrameDecoder&&) noexcept;
     ~FrameDecoder();
 

@@ -29,6 +29,6 @@ ARBALEST_DECL std::string accept_version_value(std::span<StompVersion const> ver
 ARBALEST_DECL std::optional<StompVersion> negotiate_version(std::optional<std::string_view> accept_version,
                                                             std::span<StompVersion const> supported) noexcept;
 
-ARBALEST_DECL std::ostream& operator<<(std::ostream& out, StompVersion version);
+ARBALEST_DECL std::ostream& operator<<(std::ostream& out, StompVersion version); ///< For instance "1.2".
 
 } // namespace arbalest

@@ -33,7 +33,7 @@ public:
 
     ConnectionEvent() = default;
 
-    State state = State::connecting;
+    State state = State::connecting;    ///< Which step.
     std::string url;                    ///< connecting, connected: where to, without credentials.
     unsigned attempt = 0;               ///< connecting, waiting: which attempt in a row, from 1.
     std::chrono::milliseconds delay{0}; ///< waiting: how long.

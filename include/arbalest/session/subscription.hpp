@@ -86,8 +86,8 @@ public:
 
     using FrameOptions::receipt_timeout;
     std::optional<SubscriptionBuffer> const& buffer() const noexcept { return buffer_; }
-    AckMode ack() const noexcept { return ack_; }
-    std::string const& id() const noexcept { return id_; }
+    AckMode ack() const noexcept { return ack_; }          ///< As set.
+    std::string const& id() const noexcept { return id_; } ///< As set.
 
 private:
     AckMode ack_ = AckMode::automatic;
@@ -100,7 +100,7 @@ struct DeleteDurable
 {
     explicit DeleteDurable() = default;
 };
-inline constexpr DeleteDurable delete_durable{};
+inline constexpr DeleteDurable delete_durable{}; ///< For Subscription::unsubscribe().
 
 /// The messages of one subscription, as an async channel. Movable, not copyable. Destroying it unsubscribes, without
 /// waiting for anything; a durable subscription is then kept by the broker.
