@@ -41,7 +41,7 @@ enum class errc {
 ARBALEST_DECL boost::system::error_category const& error_category() noexcept;
 ARBALEST_DECL boost::system::error_code make_error_code(errc code) noexcept;
 
-/// What became of the frame of an operation that failed.
+/// Whether the frame of a failed operation was sent.
 enum class Outcome : std::uint8_t {
     not_sent, ///< Not one byte of it left this process: it may be sent again without becoming a duplicate.
     refused,  ///< The broker answered that it did not accept it.
@@ -59,7 +59,7 @@ public:
     /// What happened, in words. What the peer has said stands in it cut to a length, with control characters escaped.
     char const* what() const noexcept override;
 
-    /// What became of the frame that the failed operation was about.
+    /// Whether the frame of the failed operation was sent.
     Outcome outcome() const noexcept { return outcome_; }
 
     /// The same failure as seen by an operation whose frame had another fate.

@@ -22,7 +22,7 @@ public:
 
     /// The exception's code: an errc, or `operation_aborted` of a cancelled operation. No error when there is none.
     boost::system::error_code code() const noexcept { return code_; }
-    /// What became of the frame that the failed operation was about.
+    /// Whether the frame of the failed operation was sent.
     Outcome outcome() const noexcept { return outcome_; }
     /// The exception itself; nullptr when there is none.
     std::exception_ptr const& exception() const noexcept { return exception_; }

@@ -21,7 +21,7 @@ namespace arbalest {
 /// A pending UNSUBSCRIBE or ABORT has succeeded; a pending ACK, NACK or COMMIT fails with ConnectionLost and
 /// Outcome::unknown; an open transaction fails with ConnectionLost. A subscription that the broker refuses to take on
 /// again fails alone, and so does one that was the first to be unconfirmed when two connections in a row were lost. The
-/// limits of receipts stand still while there is no connection.
+/// timers of receipts are stopped while there is no connection.
 ///
 /// An attempt goes once through the URLs: from the one that was lost, or, if that connection did not hold, from the one
 /// behind it; with `shuffle_urls` in a random order. Before each attempt it waits, the first time for `initial`, then

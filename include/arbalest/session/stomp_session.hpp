@@ -62,7 +62,7 @@ public:
 ///
 /// The operations share these failures: what ended the session (ConnectionLost, MissingHeartBeat, ErrorFrameReceived,
 /// MalformedFrame, SessionClosed); InvalidFrame for a frame that cannot be encoded; and where a receipt is awaited,
-/// LostReceipt, or ErrorFrameReceived when an ERROR names the frame. `outcome()` tells what became of the frame.
+/// LostReceipt, or ErrorFrameReceived when an ERROR names the frame. `outcome()` tells whether it was sent.
 class ARBALEST_DECL StompSession
 {
 public:
