@@ -46,8 +46,9 @@ class SlotHandle;
 class WatchGuard;
 class WriterHold;
 
-/// A copy of what was thrown where nothing was sent.
-std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception);
+/// A copy of what was thrown when a frame could not be encoded. @param may_have_left whether an earlier connection may
+/// have carried that frame: then its outcome is unknown, else it was not sent.
+std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception, bool may_have_left);
 
 /// What opens a session, beside the configuration.
 class Handshake

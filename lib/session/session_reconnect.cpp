@@ -91,7 +91,7 @@ void SessionImpl::subscribe_again(std::shared_ptr<SubscriptionState> const& stat
         // The version that is spoken now cannot express it, or a hook failed.
         if (own)
             (*own)->is_resubscribe = false;
-        auto failure = copy_of(std::current_exception());
+        auto failure = copy_of(std::current_exception(), slot && slot->may_have_left);
         if (slot)
             complete_slot(*slot, failure);
         refuse_subscription(*state, std::move(failure));

@@ -21,12 +21,15 @@ bool may_carry_receipt(std::string_view command) noexcept
 class ThrownByHook final : public StompError
 {
 public:
-    explicit ThrownByHook(std::exception_ptr thrown)
-        : StompError(errc::invalid_frame, Failure(thrown).what(), Outcome::not_sent), thrown_(std::move(thrown))
+    ThrownByHook(std::exception_ptr thrown, Outcome outcome)
+        : StompError(errc::invalid_frame, Failure(thrown).what(), outcome), thrown_(std::move(thrown))
     {
     }
 
-    std::shared_ptr<StompError> with_outcome(Outcome) const override { return std::make_shared<ThrownByHook>(thrown_); }
+    std::shared_ptr<StompError> with_outcome(Outcome outcome) const override
+    {
+        return std::make_shared<ThrownByHook>(thrown_, outcome);
+    }
     [[noreturn]] void raise() const override { std::rethrow_exception(thrown_); }
     std::exception_ptr to_exception_ptr() const override { return thrown_; }
 
@@ -36,14 +39,15 @@ private:
 
 } // namespace
 
-std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception)
+std::shared_ptr<StompError> copy_of(std::exception_ptr const& exception, bool may_have_left)
 {
+    auto const outcome = may_have_left ? Outcome::unknown : Outcome::not_sent;
     try {
         std::rethrow_exception(exception);
     } catch (StompError const& error) {
-        return error.with_outcome(Outcome::not_sent);
+        return error.with_outcome(outcome);
     } catch (...) {
-        return std::make_shared<ThrownByHook>(exception);
+        return std::make_shared<ThrownByHook>(exception, outcome);
     }
 }
 
@@ -298,7 +302,7 @@ void SessionImpl::pump_outbox()
         try {
             write_kept();
         } catch (...) {
-            failure = copy_of(std::current_exception());
+            failure = copy_of(std::current_exception(), message.may_have_left);
         }
         if (!failure)
             continue;

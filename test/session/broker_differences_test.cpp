@@ -174,6 +174,51 @@ BOOST_AUTO_TEST_CASE(the_next_connection_may_be_to_another_broker)
     });
 }
 
+// An earlier connection may have carried it, so nobody may say that it was not sent.
+BOOST_AUTO_TEST_CASE(what_the_next_version_cannot_express_may_have_arrived)
+{
+    run([this]() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        StompConfig config;
+        config.auto_receipt = true;
+        config.heart_beat = HeartBeat(0ms, 0ms);
+        config.reconnect.emplace();
+        config.reconnect->initial = 1ms;
+        config.reconnect->stable_after = 0ms;
+        RawPeer peer(context);
+        StompClient const client(config);
+        auto const connecting = start(executor, client.connect(peer.url()));
+        co_await peer.accept();
+        co_await peer.receive("CONNECT");
+        auto connected = frame_bytes("CONNECTED\nversion:1.2");
+        co_await peer.send(std::move(connected));
+        co_await finished(connecting);
+        auto session = connecting->value.value();
+        OutgoingMessage message("/queue/a", "x");
+        message.header("two-lines", "a\nb"); // which 1.0 cannot escape
+        auto const sending = start(executor, session.send(message));
+        co_await peer.receive("SEND");
+        auto const subscribing = start(executor, session.subscribe("/queue/b", AckMode::client_individual));
+        co_await peer.receive("SUBSCRIBE");
+        peer.close();
+        co_await peer.accept();
+        co_await peer.receive("CONNECT");
+        auto const unsent = start(executor, session.send(message)); // into the outbox, as the last version would allow
+        co_await others_go_on();
+        connected = frame_bytes("CONNECTED\nversion:1.0");
+        co_await peer.send(std::move(connected));
+        co_await finished(sending);
+        BOOST_TEST(is<InvalidFrame>(sending->failure), sending->failure.what());
+        BOOST_TEST(sending->failure.outcome() == Outcome::unknown);
+        co_await finished(subscribing);
+        BOOST_TEST(is<InvalidFrame>(subscribing->failure), subscribing->failure.what());
+        BOOST_TEST(subscribing->failure.outcome() == Outcome::unknown);
+        co_await finished(unsent);
+        BOOST_TEST(is<InvalidFrame>(unsent->failure), unsent->failure.what());
+        BOOST_TEST(unsent->failure.outcome() == Outcome::not_sent);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(an_error_that_names_a_subscription_ends_it)
 {
     run([this]() -> asio::awaitable<void> {
